@@ -1,0 +1,46 @@
+package access
+
+// Role is what an actor acts as.
+type Role string
+
+// The roles.
+const (
+	Nobody       Role = ""             // not signed in
+	Holder       Role = "holder"       // signed in to an account; whether truly the holder is what the story is about
+	Agent        Role = "agent"        // answers the holders
+	Investigator Role = "investigator" // marks sessions and makes plans
+	Supervisor   Role = "supervisor"   // approves, appoints staff, reads the audit
+	Service      Role = "service"      // the protected service, by API key
+	System       Role = "system"       // a job of ours
+	Connector    Role = "connector"    // another system that holds facts
+)
+
+// Staff tells whether the role is one of the desk's people.
+func (r Role) Staff() bool { return r == Agent || r == Investigator || r == Supervisor }
+
+// Actor is who acts, and from where. The zero Actor is a stranger.
+type Actor struct {
+	Role    Role
+	ID      string // account of a holder, id of staff, name of a key, kind of a job
+	Name    string // what people call the actor; staff only
+	Account string // the account acted on by a holder's session; empty for staff
+	Session string // id of the session (never its token)
+	Segment int    // stretch of the session, from 1
+	Epoch   int64  // the epoch the authority was given in; 0 for staff and system
+	Limited bool   // a holder in a restoring account: may answer, confirm and enrol, nothing else
+	Case    string // the case inside which staff act
+	Client  Client
+}
+
+// Client is where a request came from. Nothing in it is evidence of the holder:
+// an intruder can choose all of it (response.md, "Never clear anything by place").
+type Client struct {
+	Request   string // id of the HTTP request
+	IP        string // address of the peer, or what a trusted proxy says
+	UserAgent string
+	Device    string // id of the device cookie; empty if the client had none
+	Language  string // "ja" or "en", as the client prefers
+}
+
+// Do makes an actor for work that the program does by itself.
+func Do(job string) Actor { return Actor{Role: System, ID: job} }

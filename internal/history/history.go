@@ -1,0 +1,121 @@
+package history
+
+import (
+	"encoding/json"
+	"time"
+
+	"takeback/internal/access"
+	"takeback/internal/account"
+)
+
+// Verb is what an entry did.
+type Verb string
+
+// The verbs. Those of a session say how authority came to be; those of facts
+// say how a value came to be; those of the case say what we did about it.
+const (
+	Open     Verb = "open"     // a session was opened by presenting Factors; the first one of an account has none
+	Recover  Verb = "recover"  // a session was opened by proving control of the contact in Factors
+	Derive   Verb = "derive"   // a session was opened out of another one, Parent
+	StepUp   Verb = "step-up"  // further Factors inside a session
+	Handover Verb = "handover" // a session goes on from another client: a new segment
+	SignOut  Verb = "sign-out" // a session ended; Parent is the session that was ended
+
+	Set        Verb = "set"        // total write of a register, group, element or effect
+	Patch      Verb = "patch"      // partial write: Part of Path; it read the rest, set by Base
+	Add        Verb = "add"        // an element of a set comes
+	Remove     Verb = "remove"     // an element of a set goes
+	Credential Verb = "credential" // a secret slot gets Version, equal to others by SecretID
+	Contact    Verb = "contact"    // a contact slot gets Version with the address in After
+	Confirm    Verb = "confirm"    // somebody proved to receive at the contact Version
+	Drop       Verb = "drop"       // a secret or contact slot is emptied
+	View       Verb = "view"       // the value at Path was shown in clear
+	Move       Verb = "move"       // a movement of Amount on a ledger
+	Order      Verb = "order"      // an effect in the outside world; Reads says which address it read
+
+	Freeze   Verb = "freeze"   // the account was held still; Case says why
+	Unfreeze Verb = "unfreeze" // let go: a false alarm, or handed back
+	Hold     Verb = "hold"     // an effect was held
+	Release  Verb = "release"  // a held effect was let go
+	Look     Verb = "look"     // staff looked at the account, inside Case
+	State    Verb = "state"    // the account's state moved; After is the new one
+)
+
+// Factor is an authenticator or contact that was presented, with the version it had.
+type Factor struct {
+	Path    string `json:"path"`    // the slot: "password", "totp", "email"
+	Version string `json:"version"` // the version in that slot
+	Proof   string `json:"proof"`   // how: "password", "totp", "passkey", "code", "link"
+}
+
+// Read is a value that an act explicitly depended on.
+type Read struct {
+	Path string `json:"path"`
+	Seq  int64  `json:"seq"` // the change that had set it
+}
+
+// Entry is what a room hands to Append.
+type Entry struct {
+	Account  string
+	By       access.Actor // its Epoch fences the write; System and staff write under the account's present one
+	Verb     Verb
+	Path     string
+	Part     string          // Patch only
+	Value    json.RawMessage // the new value; nil means absent. Never a secret
+	Version  string          // of a secret or contact; Append makes one if empty
+	SecretID string          // of a secret set or viewed (seal.SecretID); empty equals no other
+	Stored   string          // for account.Secret.Stored; goes to its own table, never into the entry
+	Amount   int64           // Move only
+	Factors  []Factor
+	Reads    []Read
+	Parent   string // session a session came from or that was ended
+	Device   string // of an opened session or a handover: "new" or "established" with its id, see session
+	Case     string
+	Request  string // id of the request, or idempotency key of a step; By.Client.Request if empty
+}
+
+// Change is an entry as it stands in the history. It is never changed.
+type Change struct {
+	Account  string
+	Seq      int64 // from 1, without gaps
+	Epoch    int64
+	At       time.Time
+	Verb     Verb
+	Path     string
+	Part     string
+	Session  string
+	Segment  int
+	Role     access.Role
+	Actor    string
+	Client   access.Client
+	Factors  []Factor
+	Before   json.RawMessage // nil: absent
+	After    json.RawMessage // nil: absent
+	Total    bool            // it needed no former value
+	Base     int64           // the change whose value a partial write built on; 0 if none
+	Reads    []Read
+	Version  string
+	SecretID string
+	Amount   int64
+	Parent   string
+	Device   string
+	Case     string
+	Request  string
+	Hash     string // chain: hex SHA-256 over the former Hash and Commit
+	Commit   string // hex SHA-256 over Nonce and the payload
+	Nonce    string
+}
+
+// Admits lists the states in which an actor may write.
+func Admits(a access.Actor) []account.State {
+	switch {
+	case a.Role == access.System:
+		return []account.State{account.Open, account.Guarded, account.Frozen, account.Restoring}
+	case a.Role.Staff() || a.Role == access.Connector:
+		return []account.State{account.Open, account.Guarded, account.Frozen, account.Restoring}
+	case a.Limited:
+		return []account.State{account.Restoring}
+	default:
+		return []account.State{account.Open, account.Guarded}
+	}
+}
