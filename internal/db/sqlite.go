@@ -1,0 +1,295 @@
+package db
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"database/sql/driver"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"runtime"
+	"sync"
+
+	"modernc.org/sqlite"
+)
+
+const pragmas = "_txlock=immediate&_defensive=1&_dqs=0" +
+	"&_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)" +
+	"&_pragma=trusted_schema(0)&_pragma=temp_store(MEMORY)&_pragma=cache_size(-32000)"
+
+// maxTogether bounds how many writers share one commit, and so how long the first of them waits.
+const maxTogether = 64
+
+// registerChain gives SQLite the function that a migration gives PostgreSQL:
+// chain(head, commit) is the next head of an account's hash chain.
+var registerChain = sync.OnceFunc(func() {
+	sqlite.MustRegisterDeterministicScalarFunction("chain", 2, func(_ *sqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
+		head, ok1 := args[0].(string)
+		commit, ok2 := args[1].(string)
+		if !ok1 || !ok2 {
+			return nil, errors.New("chain takes two texts")
+		}
+		sum := sha256.Sum256([]byte(head + commit))
+		return hex.EncodeToString(sum[:]), nil
+	})
+})
+
+// sqliteEngine has one writer and several readers.
+type sqliteEngine struct {
+	wdb, rdb *sql.DB
+	writer   *sqliteConn
+	readers  chan *sqliteConn
+	queue    chan *turn
+	quit     chan struct{}
+	done     chan struct{}
+}
+
+// turn is a writer that waits. go_ says that it may run; it answers with the
+// outcome of its function, and hears on settled how the commit went.
+type turn struct {
+	ctx     context.Context
+	go_     chan struct{}
+	ran     chan error
+	settled chan error
+}
+
+func openSQLite(ctx context.Context, path string) (_ *sqliteEngine, err error) {
+	registerChain()
+	e := &sqliteEngine{queue: make(chan *turn), quit: make(chan struct{}), done: make(chan struct{})}
+	if e.wdb, err = sql.Open("sqlite", "file:"+path+"?"+pragmas); err != nil {
+		return nil, err
+	}
+	e.wdb.SetMaxOpenConns(1)
+	unlock, err := lockFile(path + ".lock")
+	if err != nil {
+		return nil, errors.Join(err, e.wdb.Close())
+	}
+	err = errors.Join(checkPragmas(ctx, e.wdb), migrate(ctx, SQLite, e.wdb))
+	unlock()
+	if err != nil {
+		return nil, errors.Join(err, e.wdb.Close())
+	}
+	if e.rdb, err = sql.Open("sqlite", "file:"+path+"?"+pragmas+"&_pragma=query_only(1)"); err != nil {
+		return nil, errors.Join(err, e.wdb.Close())
+	}
+	if e.writer, err = newSQLiteConn(ctx, e.wdb); err != nil {
+		return nil, errors.Join(err, e.wdb.Close(), e.rdb.Close())
+	}
+	n := max(4, runtime.GOMAXPROCS(0))
+	e.readers = make(chan *sqliteConn, n)
+	for range n {
+		c, err := newSQLiteConn(ctx, e.rdb)
+		if err != nil {
+			return nil, errors.Join(err, e.wdb.Close(), e.rdb.Close())
+		}
+		e.readers <- c
+	}
+	go e.writeLoop()
+	return e, nil
+}
+
+// checkPragmas reads back what the driver would ignore without a word if it were misspelt.
+func checkPragmas(ctx context.Context, w *sql.DB) error {
+	for name, want := range map[string]string{"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "trusted_schema": "0"} {
+		var got string
+		if err := w.QueryRowContext(ctx, "PRAGMA "+name).Scan(&got); err != nil {
+			return err
+		}
+		if got != want {
+			return fmt.Errorf("PRAGMA %s is %s, not %s: the disk may not support it", name, got, want)
+		}
+	}
+	return nil
+}
+
+// writeLoop lets writers run one after the other and commits for all of them.
+func (e *sqliteEngine) writeLoop() {
+	defer close(e.done)
+	for {
+		select {
+		case first := <-e.queue:
+			e.commitTogether(first)
+		case <-e.quit:
+			return
+		}
+	}
+}
+
+// commitTogether runs first and whoever waits already, each in a savepoint,
+// then commits once and tells everybody.
+func (e *sqliteEngine) commitTogether(first *turn) {
+	if _, err := e.writer.exec("BEGIN IMMEDIATE", nil); err != nil {
+		first.settled <- err
+		return
+	}
+	var kept []*turn
+	for t, n := first, 0; t != nil; n++ {
+		if e.run(t) {
+			kept = append(kept, t)
+		}
+		t = nil
+		if n+1 < maxTogether {
+			select {
+			case t = <-e.queue:
+			default:
+			}
+		}
+	}
+	end := "COMMIT"
+	if len(kept) == 0 {
+		end = "ROLLBACK"
+	}
+	_, err := e.writer.exec(end, nil)
+	if err != nil {
+		_, undo := e.writer.exec("ROLLBACK", nil) // a failed COMMIT may leave the transaction open
+		err = errors.Join(err, undo)
+	}
+	for _, t := range kept {
+		t.settled <- err
+	}
+}
+
+// run gives a writer its turn and tells whether its changes are to be kept.
+// A writer that is not kept has heard why.
+func (e *sqliteEngine) run(t *turn) bool {
+	if err := t.ctx.Err(); err != nil {
+		t.settled <- err
+		return false
+	}
+	if _, err := e.writer.exec("SAVEPOINT turn", nil); err != nil {
+		t.settled <- err
+		return false
+	}
+	t.go_ <- struct{}{}
+	err := <-t.ran
+	if err == nil {
+		_, err = e.writer.exec("RELEASE turn", nil)
+		if err == nil {
+			return true
+		}
+	}
+	_, undo := e.writer.exec("ROLLBACK TO turn", nil)
+	_, release := e.writer.exec("RELEASE turn", nil)
+	t.settled <- errors.Join(err, undo, release)
+	return false
+}
+
+var errLeft = errors.New("db: the function given to Write did not return")
+
+func (e *sqliteEngine) write(ctx context.Context, fn func(conn) error) error {
+	t := &turn{ctx: ctx, go_: make(chan struct{}), ran: make(chan error, 1), settled: make(chan error, 1)}
+	select {
+	case e.queue <- t:
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-e.done:
+		return errors.New("db: closed")
+	}
+	select {
+	case <-t.go_:
+		if err := runOnce(t, fn, e.writer); err != nil {
+			<-t.settled // the savepoint is rolled back before the caller goes on
+			return err
+		}
+		return <-t.settled
+	case err := <-t.settled: // it never ran
+		return err
+	}
+}
+
+// runOnce runs fn in the goroutine of its caller, so that a panic or a test's
+// FailNow ends the caller and not the writer everybody shares.
+func runOnce(t *turn, fn func(conn) error, c conn) error {
+	err := errLeft
+	defer func() { t.ran <- err }()
+	err = fn(c)
+	return err
+}
+
+func (e *sqliteEngine) read(ctx context.Context, fn func(conn) error) error {
+	var c *sqliteConn
+	select {
+	case c = <-e.readers:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	defer func() { e.readers <- c }()
+	if _, err := c.exec("BEGIN DEFERRED", nil); err != nil {
+		return err
+	}
+	defer c.exec("ROLLBACK", nil) //nolint:errcheck // a read has nothing to lose
+	return fn(c)
+}
+
+func (e *sqliteEngine) close() error {
+	close(e.quit)
+	<-e.done
+	var err error
+	for range cap(e.readers) {
+		err = errors.Join(err, (<-e.readers).close())
+	}
+	_, e1 := e.writer.exec("PRAGMA optimize", nil)
+	_, e2 := e.writer.exec("PRAGMA wal_checkpoint(TRUNCATE)", nil)
+	return errors.Join(err, e1, e2, e.writer.close(), e.rdb.Close(), e.wdb.Close())
+}
+
+// sqliteConn is one connection with its prepared statements.
+type sqliteConn struct {
+	c     *sql.Conn
+	stmts map[string]*sql.Stmt
+}
+
+func newSQLiteConn(ctx context.Context, d *sql.DB) (*sqliteConn, error) {
+	c, err := d.Conn(ctx)
+	return &sqliteConn{c, map[string]*sql.Stmt{}}, err
+}
+
+func (c *sqliteConn) stmt(text string) (*sql.Stmt, error) {
+	if s, ok := c.stmts[text]; ok {
+		return s, nil
+	}
+	s, err := c.c.PrepareContext(context.Background(), text)
+	if err == nil {
+		c.stmts[text] = s
+	}
+	return s, err
+}
+
+func (c *sqliteConn) exec(text string, args []any) (int64, error) {
+	s, err := c.stmt(text)
+	if err != nil {
+		return 0, err
+	}
+	// Not the caller's context: cancelling one writer must not interrupt those that commit with it.
+	res, err := s.ExecContext(context.Background(), args...)
+	if err != nil {
+		return 0, err
+	}
+	return res.RowsAffected()
+}
+
+func (c *sqliteConn) put(text string, args []any) error {
+	_, err := c.exec(text, args)
+	return err
+}
+
+func (c *sqliteConn) query(text string, args []any) (rows, error) {
+	s, err := c.stmt(text)
+	if err != nil {
+		return nil, err
+	}
+	r, err := s.QueryContext(context.Background(), args...)
+	if err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+func (c *sqliteConn) close() error {
+	var err error
+	for _, s := range c.stmts {
+		err = errors.Join(err, s.Close())
+	}
+	return errors.Join(err, c.c.Close())
+}

@@ -1,0 +1,197 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// ErrNone says that a query found no row.
+var ErrNone = errors.New("no row")
+
+// Tx is a transaction. It lives as long as the function it is handed to, and
+// must not be kept. It carries its context, so that verbs which compose inside
+// a transaction need only one argument for both.
+type Tx struct {
+	Now   time.Time // when it began: UTC, whole microseconds
+	ctx   context.Context
+	conn  conn
+	db    *DB
+	after []func()
+}
+
+// Context gives the context of the Read or Write that began it.
+func (tx *Tx) Context() context.Context { return tx.ctx }
+
+// Exec runs a statement and tells how many rows it changed.
+func (tx *Tx) Exec(sql string, args ...any) (int64, error) {
+	n, err := tx.conn.exec(sql, bind(args))
+	return n, located(err, sql)
+}
+
+// Put runs a statement whose count nobody needs. It may travel later, together
+// with other statements, but before any that has an answer and before the
+// commit; its error may therefore come up there.
+func (tx *Tx) Put(sql string, args ...any) error {
+	return located(tx.conn.put(sql, bind(args)), sql)
+}
+
+// Row runs a query of at most one row.
+func (tx *Tx) Row(sql string, args ...any) Row {
+	r, err := tx.conn.query(sql, bind(args))
+	return Row{r, located(err, sql)}
+}
+
+// OnCommit runs f after a successful commit, before Write returns.
+func (tx *Tx) OnCommit(f func()) { tx.after = append(tx.after, f) }
+
+// Announce tells the listeners of a topic, in every process on this database,
+// after the commit. It says only that something changed, never what.
+func (tx *Tx) Announce(topic, key string) error {
+	tx.OnCommit(func() { tx.db.tell(topic, key) })
+	if tx.db.kind == Postgres {
+		return tx.Put(`SELECT pg_notify('takeback', $1)`, topic+" "+key)
+	}
+	return nil
+}
+
+// Row is the answer of Tx.Row.
+type Row struct {
+	rows rows
+	err  error
+}
+
+// Scanner is what a scan function reads a row from.
+type Scanner interface{ Scan(dest ...any) error }
+
+// Scan reads the row. It returns ErrNone if there is none.
+func (r Row) Scan(dest ...any) (err error) {
+	if r.err != nil {
+		return r.err
+	}
+	defer func() { err = errors.Join(err, r.rows.Close()) }()
+	if !r.rows.Next() {
+		if err := r.rows.Err(); err != nil {
+			return err
+		}
+		return ErrNone
+	}
+	return r.rows.Scan(dest...)
+}
+
+// All runs a query and scans every row.
+func All[T any](tx *Tx, scan func(Scanner) (T, error), sql string, args ...any) (all []T, err error) {
+	r, err := tx.conn.query(sql, bind(args))
+	if err != nil {
+		return nil, located(err, sql)
+	}
+	defer func() { err = errors.Join(err, r.Close()) }()
+	for r.Next() {
+		one, err := scan(r)
+		if err != nil {
+			return nil, located(err, sql)
+		}
+		all = append(all, one)
+	}
+	return all, located(r.Err(), sql)
+}
+
+// One runs a query of at most one row and scans it. It returns ErrNone if there is none.
+func One[T any](tx *Tx, scan func(Scanner) (T, error), sql string, args ...any) (T, error) {
+	all, err := All(tx, scan, sql, args...)
+	if err != nil || len(all) == 0 {
+		var none T
+		if err == nil {
+			err = ErrNone
+		}
+		return none, err
+	}
+	return all[0], nil
+}
+
+// Scan1 is a scan function for queries of one column.
+func Scan1[T any](s Scanner) (v T, err error) {
+	err = s.Scan(&v)
+	return v, err
+}
+
+// At scans a BIGINT of Unix microseconds into t; NULL gives the zero time.
+func At(t *time.Time) any { return at{t} }
+
+type at struct{ t *time.Time }
+
+// Scan implements sql.Scanner.
+func (a at) Scan(src any) error {
+	switch v := src.(type) {
+	case nil:
+		*a.t = time.Time{}
+	case int64:
+		*a.t = time.UnixMicro(v).UTC()
+	default:
+		return fmt.Errorf("db.At: a %T is no time", src)
+	}
+	return nil
+}
+
+// JSON scans a TEXT of JSON into v, which points to anything json.Unmarshal
+// takes; NULL and the empty text leave it as it is.
+func JSON(v any) any { return jsonText{v} }
+
+type jsonText struct{ v any }
+
+// Scan implements sql.Scanner.
+func (j jsonText) Scan(src any) error {
+	var text []byte
+	switch v := src.(type) {
+	case nil:
+		return nil
+	case string:
+		text = []byte(v)
+	case []byte:
+		text = append(text, v...)
+	default:
+		return fmt.Errorf("db.JSON: a %T is no text", src)
+	}
+	if len(text) == 0 {
+		return nil
+	}
+	if raw, ok := j.v.(*json.RawMessage); ok {
+		*raw = text
+		return nil
+	}
+	return json.Unmarshal(text, j.v)
+}
+
+var _, _ sql.Scanner = at{}, jsonText{}
+
+// bind turns what rooms work with into what both engines store alike: times
+// into microseconds (the zero time into NULL), JSON into text (nil into NULL).
+func bind(args []any) []any {
+	for i, a := range args {
+		switch v := a.(type) {
+		case time.Time:
+			args[i] = any(nil)
+			if !v.IsZero() {
+				args[i] = v.UnixMicro()
+			}
+		case json.RawMessage:
+			args[i] = any(nil)
+			if v != nil {
+				args[i] = string(v)
+			}
+		}
+	}
+	return args
+}
+
+// located puts the head of the statement before an error: with SQL beside its
+// scan that is enough to find the place.
+func located(err error, sql string) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%.60q: %w", sql, err)
+}
