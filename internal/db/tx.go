@@ -58,6 +58,10 @@ func (tx *Tx) Announce(topic, key string) error {
 	return nil
 }
 
+// AnnounceHere is Announce for this process only: cheap enough for every write,
+// and enough where others look by themselves.
+func (tx *Tx) AnnounceHere(topic, key string) { tx.OnCommit(func() { tx.db.tell(topic, key) }) }
+
 // Row is the answer of Tx.Row.
 type Row struct {
 	rows rows

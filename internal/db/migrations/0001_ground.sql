@@ -15,8 +15,9 @@ INSERT INTO epoch_sequence (id, value) VALUES (1, 1);
 -- Durable work, queued in the transaction that causes it.
 CREATE TABLE job (
     id          TEXT PRIMARY KEY,
+    no          BIGINT NOT NULL, -- the order in which they were queued
     kind        TEXT NOT NULL,
-    key         TEXT NOT NULL, -- jobs of one key run one at a time, in the order of their ids; '' has no order
+    key         TEXT NOT NULL, -- jobs of one key run one at a time, in the order of no; '' has no order
     args        TEXT NOT NULL,
     queued_at   BIGINT NOT NULL,
     run_at      BIGINT NOT NULL,
@@ -27,7 +28,7 @@ CREATE TABLE job (
     dead_at     BIGINT        -- given up; staff see it and may try again
 );
 CREATE INDEX job_due ON job (run_at) WHERE dead_at IS NULL;
-CREATE INDEX job_key ON job (key, id) WHERE dead_at IS NULL;
+CREATE INDEX job_key ON job (key, no) WHERE dead_at IS NULL;
 
 -- One-time links and codes: only the hash of the token is kept.
 CREATE TABLE link (

@@ -1,0 +1,237 @@
+package account
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"takeback/internal/db"
+	"takeback/internal/fault"
+)
+
+// Create makes an account in the present epoch, open and empty.
+func Create(tx *db.Tx, id, language string) error {
+	return tx.Put(`INSERT INTO account (id, state, epoch, head_seq, head_hash, language, created_at)
+		SELECT $1, $2, value, 0, '', $3, $4 FROM epoch_sequence WHERE id = 1`, id, Open, language, tx.Now)
+}
+
+const accountColumns = `id, state, epoch, head_seq, head_hash, language, created_at, guarded_until`
+
+func scanAccount(s db.Scanner) (a Account, err error) {
+	err = s.Scan(&a.ID, &a.State, &a.Epoch, &a.Head, &a.HeadHash, &a.Language, db.At(&a.CreatedAt), db.At(&a.GuardedUntil))
+	return a, err
+}
+
+// Get gives an account, or ErrNone.
+func Get(tx *db.Tx, id string) (Account, error) {
+	a, err := db.One(tx, scanAccount, `SELECT `+accountColumns+` FROM account WHERE id = $1`, id)
+	if errors.Is(err, db.ErrNone) {
+		err = ErrNone
+	}
+	return a, err
+}
+
+// ByLogin gives the account that signs in with an address (in normal form), or ErrNone.
+func ByLogin(tx *db.Tx, addressKey string) (Account, error) {
+	a, err := db.One(tx, scanAccount, `SELECT `+accountColumns+` FROM account
+		WHERE id = (SELECT account FROM contact WHERE address_key = $1 AND slot = 'email' AND until_at IS NULL)`, addressKey)
+	if errors.Is(err, db.ErrNone) {
+		err = ErrNone
+	}
+	return a, err
+}
+
+// HeldSince lists the accounts that held an address (in normal form) as their sign-in name at any time since t,
+// most recent first. A released address is not free at once: whoever registers it could stand in the way of an undo.
+func HeldSince(tx *db.Tx, addressKey string, t time.Time) ([]string, error) {
+	return db.All(tx, db.Scan1[string], `SELECT account FROM contact WHERE address_key = $1 AND slot = 'email'
+		AND (until_at IS NULL OR until_at >= $2) ORDER BY from_at DESC`, addressKey, t)
+}
+
+// Advance is the fence of every write. In one statement it checks the epoch (0
+// for those whose authority is not bound to one) and the state, takes the next
+// number of the account's history and moves the chain on by a commitment. If
+// it returns an error, nothing may be written.
+func Advance(tx *db.Tx, id string, epoch int64, states []State, commitment string) (seq, now int64, hash string, err error) {
+	var s [4]State
+	copy(s[:], states)
+	err = tx.Row(`UPDATE account SET head_seq = head_seq + 1,
+		head_hash = chain(head_hash, CAST(head_seq + 1 AS TEXT) || ':' || CAST(epoch AS TEXT) || ':' || $7)
+		WHERE id = $1 AND (CAST($2 AS BIGINT) = 0 OR epoch = $2) AND state IN ($3, $4, $5, $6)
+		RETURNING head_seq, epoch, head_hash`, id, epoch, s[0], s[1], s[2], s[3], commitment).Scan(&seq, &now, &hash)
+	if errors.Is(err, db.ErrNone) {
+		err = refusal(tx, id)
+	}
+	return seq, now, hash, err
+}
+
+// refusal says why Advance found no row.
+func refusal(tx *db.Tx, id string) error {
+	if _, err := Get(tx, id); err != nil {
+		return err
+	}
+	return ErrFrozen
+}
+
+// NextEpoch draws the next number of the installation's one sequence.
+func NextEpoch(tx *db.Tx) (epoch int64, err error) {
+	err = tx.Row(`UPDATE epoch_sequence SET value = value + 1 WHERE id = 1 RETURNING value`).Scan(&epoch)
+	return epoch, err
+}
+
+// EpochTopic is announced with the id of an account whenever authority given for it may be over.
+const EpochTopic = "epoch"
+
+// Turn moves an account into a state and a new epoch, if it is in one of the
+// states it may come from: everything given before is over with the commit. It
+// returns ErrMoved if the account is in another state. The caller enters it in
+// the history, in the same transaction.
+func Turn(tx *db.Tx, id string, to State, guardedUntil time.Time, from ...State) (epoch int64, err error) {
+	if epoch, err = NextEpoch(tx); err != nil {
+		return 0, err
+	}
+	var s [4]State
+	copy(s[:], from)
+	n, err := tx.Exec(`UPDATE account SET epoch = $2, state = $3, guarded_until = $4 WHERE id = $1 AND state IN ($5, $6, $7, $8)`,
+		id, epoch, to, guardedUntil, s[0], s[1], s[2], s[3])
+	if err == nil && n == 0 {
+		if err = refusal(tx, id); errors.Is(err, ErrFrozen) {
+			err = ErrMoved
+		}
+	}
+	if err != nil {
+		return 0, err
+	}
+	return epoch, tx.Announce(EpochTopic, id)
+}
+
+// ErrMoved says that an account is not in the state it was thought to be in.
+var ErrMoved = fault.New(fault.Conflict, "account.moved", "The state of this account has changed meanwhile. Please look again.")
+
+// SetLanguage keeps the language its holder reads.
+func SetLanguage(tx *db.Tx, id, language string) error {
+	return tx.Put(`UPDATE account SET language = $2 WHERE id = $1`, id, language)
+}
+
+func scanFact(s db.Scanner) (f Fact, err error) {
+	err = s.Scan(&f.Path, db.JSON(&f.Value), &f.Seq, db.At(&f.Since))
+	return f, err
+}
+
+// Facts lists what is true of an account now, by path.
+func Facts(tx *db.Tx, id string) ([]Fact, error) {
+	return db.All(tx, scanFact, `SELECT path, value, seq, since FROM fact WHERE account = $1 ORDER BY path`, id)
+}
+
+// FactAt gives the fact at a path; one without a value if there is none.
+func FactAt(tx *db.Tx, id, path string) (Fact, error) {
+	f, err := db.One(tx, scanFact, `SELECT path, value, seq, since FROM fact WHERE account = $1 AND path = $2`, id, path)
+	if errors.Is(err, db.ErrNone) {
+		return Fact{Path: path}, nil
+	}
+	return f, err
+}
+
+func scanContact(s db.Scanner) (c Contact, err error) {
+	err = s.Scan(&c.Account, &c.Slot, &c.Version, &c.Address, &c.SetSeq, db.At(&c.From), db.At(&c.Until), db.At(&c.ConfirmedAt))
+	return c, err
+}
+
+const contactColumns = `account, slot, version, address, set_seq, from_at, until_at, confirmed_at`
+
+// Contacts lists every version of every contact an account ever had, oldest first.
+func Contacts(tx *db.Tx, id string) ([]Contact, error) {
+	return db.All(tx, scanContact, `SELECT `+contactColumns+` FROM contact WHERE account = $1 ORDER BY set_seq`, id)
+}
+
+// ContactsHeld lists the contacts that were held at any time since t: those who are told.
+func ContactsHeld(tx *db.Tx, id string, t time.Time) ([]Contact, error) {
+	return db.All(tx, scanContact, `SELECT `+contactColumns+` FROM contact
+		WHERE account = $1 AND (until_at IS NULL OR until_at >= $2) ORDER BY set_seq`, id, t)
+}
+
+func scanSecret(s db.Scanner) (x Secret, err error) {
+	err = s.Scan(&x.Account, &x.Slot, &x.Version, &x.SecretID, &x.Stored, &x.SetSeq, db.At(&x.From), db.At(&x.Until))
+	return x, err
+}
+
+// Secrets lists every version of every secret an account ever had, oldest first.
+func Secrets(tx *db.Tx, id string) ([]Secret, error) {
+	return db.All(tx, scanSecret, `SELECT account, slot, version, secret_id, stored, set_seq, from_at, until_at
+		FROM secret WHERE account = $1 ORDER BY set_seq`, id)
+}
+
+// SecretIn gives the present secret of a slot; one without a version if there is none.
+func SecretIn(tx *db.Tx, id, slot string) (Secret, error) {
+	x, err := db.One(tx, scanSecret, `SELECT account, slot, version, secret_id, stored, set_seq, from_at, until_at
+		FROM secret WHERE account = $1 AND slot = $2 AND until_at IS NULL`, id, slot)
+	if errors.Is(err, db.ErrNone) {
+		return Secret{Account: id, Slot: slot}, nil
+	}
+	return x, err
+}
+
+// Written is what Store makes true. Only package history calls Store.
+type Written struct {
+	Account    string
+	Path       string
+	Algebra    Algebra
+	Value      json.RawMessage // nil: absent
+	Seq        int64
+	Version    string // of a secret or contact
+	SecretID   string
+	Stored     string
+	AddressKey string // of a contact
+	Confirmed  bool   // of a contact: the holder proved to receive there
+}
+
+// Store makes a change true: the fact, and the version of a contact or secret.
+func Store(tx *db.Tx, w Written) error {
+	if w.Algebra == ContactOf || w.Algebra == SecretOf {
+		if err := storeVersion(tx, w); err != nil {
+			return err
+		}
+	}
+	if w.Value == nil {
+		return tx.Put(`DELETE FROM fact WHERE account = $1 AND path = $2`, w.Account, w.Path)
+	}
+	return tx.Put(`INSERT INTO fact (account, path, value, seq, since) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (account, path) DO UPDATE SET value = excluded.value, seq = excluded.seq, since = excluded.since`,
+		w.Account, w.Path, w.Value, w.Seq, tx.Now)
+}
+
+func storeVersion(tx *db.Tx, w Written) error {
+	table := "secret"
+	if w.Algebra == ContactOf {
+		table = "contact"
+	}
+	if err := tx.Put(`UPDATE `+table+` SET until_at = $1 WHERE account = $2 AND slot = $3 AND until_at IS NULL`,
+		tx.Now, w.Account, w.Path); err != nil || w.Value == nil {
+		return err
+	}
+	if w.Algebra == SecretOf {
+		return tx.Put(`INSERT INTO secret (account, slot, version, secret_id, stored, set_seq, from_at) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+			w.Account, w.Path, w.Version, w.SecretID, w.Stored, w.Seq, tx.Now)
+	}
+	var address string
+	if err := json.Unmarshal(w.Value, &address); err != nil {
+		return fmt.Errorf("a contact's value is its address: %w", err)
+	}
+	var confirmed time.Time
+	if w.Confirmed {
+		confirmed = tx.Now
+	}
+	return tx.Put(`INSERT INTO contact (account, slot, version, address, address_key, set_seq, from_at, confirmed_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+		w.Account, w.Path, w.Version, address, w.AddressKey, w.Seq, tx.Now, confirmed)
+}
+
+// StoreConfirmed keeps that somebody proved to receive at the present contact of a slot. Only package history calls it.
+func StoreConfirmed(tx *db.Tx, id, slot string) error {
+	return tx.Put(`UPDATE contact SET confirmed_at = $1 WHERE account = $2 AND slot = $3 AND until_at IS NULL`, tx.Now, id, slot)
+}
+
+// StoreUsed keeps what a secret needs to remember after use: the last step of a TOTP seed, the codes left.
+func StoreUsed(tx *db.Tx, id, slot, stored string) error {
+	return tx.Put(`UPDATE secret SET stored = $1 WHERE account = $2 AND slot = $3 AND until_at IS NULL`, stored, id, slot)
+}
