@@ -56,22 +56,23 @@ type Read struct {
 
 // Entry is what a room hands to Append.
 type Entry struct {
-	Account  string
-	By       access.Actor // its Epoch fences the write; System and staff write under the account's present one
-	Verb     Verb
-	Path     string
-	Part     string          // Patch only
-	Value    json.RawMessage // the new value; nil means absent. Never a secret
-	Version  string          // of a secret or contact; Append makes one if empty
-	SecretID string          // of a secret set or viewed (seal.SecretID); empty equals no other
-	Stored   string          // for account.Secret.Stored; goes to its own table, never into the entry
-	Amount   int64           // Move only
-	Factors  []Factor
-	Reads    []Read
-	Parent   string // session a session came from or that was ended
-	Device   string // of an opened session or a handover: "new" or "established" with its id, see session
-	Case     string
-	Request  string // id of the request, or idempotency key of a step; By.Client.Request if empty
+	Account   string
+	By        access.Actor // its Epoch fences the write; System and staff write under the account's present one
+	Verb      Verb
+	Path      string
+	Part      string          // Patch only
+	Value     json.RawMessage // the new value; nil means absent. Never a secret
+	Version   string          // of a secret or contact; Append makes one if empty
+	SecretID  string          // of a secret set or viewed (seal.SecretID); empty equals no other
+	Stored    string          // for account.Secret.Stored; goes to its own table, never into the entry
+	Amount    int64           // Move only
+	Factors   []Factor
+	Reads     []Read // paths only; Append finds which change each saw
+	Parent    string // session a session came from or that was ended
+	Confirmed bool   // Contact only: the holder proved to receive there already
+	Device    string // of an opened session or a handover: "new" or "established" with its id, see session
+	Case      string
+	Request   string // id of the request, or idempotency key of a step; By.Client.Request if empty
 }
 
 // Change is an entry as it stands in the history. It is never changed.

@@ -31,7 +31,7 @@ CREATE TABLE contact (
     from_at      BIGINT NOT NULL,
     until_at     BIGINT,
     confirmed_at BIGINT,
-    PRIMARY KEY (account, slot, version)
+    PRIMARY KEY (account, slot, set_seq)
 );
 CREATE INDEX contact_key ON contact (address_key, slot);
 -- An address signs in to one account.
@@ -47,7 +47,7 @@ CREATE TABLE secret (
     set_seq   BIGINT NOT NULL,
     from_at   BIGINT NOT NULL,
     until_at  BIGINT,
-    PRIMARY KEY (account, slot, version)
+    PRIMARY KEY (account, slot, set_seq)
 );
 
 CREATE TABLE change (

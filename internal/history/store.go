@@ -1,0 +1,56 @@
+package history
+
+import (
+	"encoding/json"
+
+	"takeback/internal/db"
+)
+
+const columns = `account, seq, epoch, at, verb, path, part, session, segment, role, actor, client, factors, before, after,
+	total, base, reads, version, secret_id, amount, parent, device, case_id, request, hash, commitment, nonce`
+
+func insert(tx *db.Tx, c Change) error {
+	client, err := json.Marshal(c.Client)
+	if err != nil {
+		return err
+	}
+	factors, err := json.Marshal(c.Factors)
+	if err != nil {
+		return err
+	}
+	reads, err := json.Marshal(c.Reads)
+	if err != nil {
+		return err
+	}
+	return tx.Put(`INSERT INTO change (`+columns+`)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28)`,
+		c.Account, c.Seq, c.Epoch, c.At, c.Verb, c.Path, c.Part, c.Session, c.Segment, c.Role, c.Actor, string(client), string(factors), c.Before, c.After,
+		c.Total, c.Base, string(reads), c.Version, c.SecretID, c.Amount, c.Parent, c.Device, c.Case, c.Request, c.Hash, c.Commit, c.Nonce)
+}
+
+func scan(s db.Scanner) (c Change, err error) {
+	err = s.Scan(&c.Account, &c.Seq, &c.Epoch, db.At(&c.At), &c.Verb, &c.Path, &c.Part, &c.Session, &c.Segment, &c.Role, &c.Actor,
+		db.JSON(&c.Client), db.JSON(&c.Factors), db.JSON(&c.Before), db.JSON(&c.After), &c.Total, &c.Base, db.JSON(&c.Reads), &c.Version,
+		&c.SecretID, &c.Amount, &c.Parent, &c.Device, &c.Case, &c.Request, &c.Hash, &c.Commit, &c.Nonce)
+	return c, err
+}
+
+// Of gives the whole history of an account, oldest first.
+func Of(tx *db.Tx, account string) ([]Change, error) {
+	return db.All(tx, scan, `SELECT `+columns+` FROM change WHERE account = $1 ORDER BY seq`, account)
+}
+
+// Since gives the changes of an account from seq on, oldest first, at most limit.
+func Since(tx *db.Tx, account string, seq int64, limit int) ([]Change, error) {
+	return db.All(tx, scan, `SELECT `+columns+` FROM change WHERE account = $1 AND seq >= $2 ORDER BY seq LIMIT $3`, account, seq, limit)
+}
+
+// Latest gives the newest changes of an account, newest first, before seq (0 for the end).
+func Latest(tx *db.Tx, account string, before int64, limit int) ([]Change, error) {
+	return db.All(tx, scan, `SELECT `+columns+` FROM change WHERE account = $1 AND (CAST($2 AS BIGINT) = 0 OR seq < $2) ORDER BY seq DESC LIMIT $3`, account, before, limit)
+}
+
+// At gives one change, or db.ErrNone.
+func At(tx *db.Tx, account string, seq int64) (Change, error) {
+	return db.One(tx, scan, `SELECT `+columns+` FROM change WHERE account = $1 AND seq = $2`, account, seq)
+}

@@ -1,0 +1,88 @@
+package session
+
+import (
+	"hash/maphash"
+	"sync"
+	"time"
+)
+
+// cache remembers which session a token is. It counts the announcements; an
+// entry counts only if it was read after the last one about its account. It
+// holds no more than len(shards)*perShard tokens.
+type cache struct {
+	seed   maphash.Seed
+	trust  time.Duration // how long an entry counts without asking again; 0 for as long as nothing is announced
+	shards [64]shard
+
+	mu        sync.RWMutex
+	count     uint64            // announcements so far
+	forgotten map[string]uint64 // account -> count at its last announcement
+}
+
+const perShard = 4096
+
+type shard struct {
+	mu      sync.RWMutex
+	entries map[string]entry
+}
+
+type entry struct {
+	session Session
+	stamp   uint64 // count before it was read
+	asked   time.Time
+}
+
+func newCache() *cache {
+	c := &cache{seed: maphash.MakeSeed(), forgotten: map[string]uint64{}}
+	for i := range c.shards {
+		c.shards[i].entries = map[string]entry{}
+	}
+	return c
+}
+
+func (c *cache) shard(token string) *shard {
+	return &c.shards[maphash.String(c.seed, token)%uint64(len(c.shards))]
+}
+
+func (c *cache) now() uint64 {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.count
+}
+
+// forget makes every entry of an account stale. It is called before the commit
+// that made it so is answered.
+func (c *cache) forget(account string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.count++
+	c.forgotten[account] = c.count
+}
+
+// fresh tells whether an entry was read after the last announcement about its account.
+func (c *cache) fresh(e entry) bool {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return e.stamp >= c.forgotten[e.session.Account]
+}
+
+func (c *cache) get(token string, now time.Time) (Session, bool) {
+	s := c.shard(token)
+	s.mu.RLock()
+	e, ok := s.entries[token]
+	s.mu.RUnlock()
+	if !ok || !c.fresh(e) || c.trust > 0 && now.Sub(e.asked) >= c.trust {
+		return Session{}, false
+	}
+	return e.session, true
+}
+
+func (c *cache) put(token string, found Session, stamp uint64, now time.Time) {
+	s := c.shard(token)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.entries) >= perShard {
+		clear(s.entries) // rare, cheap to fill again, and simpler than keeping an order
+	}
+	s.entries[token] = entry{found, stamp, now}
+}

@@ -1,0 +1,12 @@
+// Package session says who is signed in, from where, and with what.
+//
+// It owns the tables session, segment and device. A session is an opaque
+// random token, stored hashed, bound to the epoch of its account: when the
+// account is frozen every session is over with that commit. A session that goes
+// on from another client gets a new segment, so that a stolen cookie can be told
+// from its owner. Ended sessions are kept: they are evidence.
+//
+// Check is asked at every request of the protected service. It answers from a
+// cache that the epoch keeps honest: whoever moves an account's epoch or ends a
+// session announces it, and the cache forgets before that commit is answered.
+package session

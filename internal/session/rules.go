@@ -1,0 +1,52 @@
+package session
+
+import (
+	"time"
+
+	"takeback/internal/access"
+	"takeback/internal/account"
+
+	"github.com/mileusna/useragent"
+)
+
+// refusal says why a session may not act now; nil if it may. A limited session
+// lives only while its account is being restored, a full one only while it is not.
+func (s Session) refusal(now time.Time) error {
+	alive := s.EndedAt.IsZero() && now.Before(s.ExpiresAt)
+	fits := s.State == account.Open || s.State == account.Guarded
+	if s.Limited {
+		fits = s.State == account.Restoring
+	}
+	if !alive || !fits {
+		return ErrOver
+	}
+	return nil
+}
+
+// changedHands tells whether a request comes from another client than the
+// session's present segment. An address alone does not count: phones change
+// theirs all day. Another device cookie does, and so does another browser.
+func (s Session) changedHands(c access.Client) bool {
+	return s.Device != c.Device || browser(s.UserAgent) != browser(c.UserAgent)
+}
+
+// browser is the name and system of a client, without the version, which changes by itself.
+func browser(userAgent string) string {
+	if userAgent == "" {
+		return ""
+	}
+	ua := useragent.Parse(userAgent)
+	return ua.Name + " on " + ua.OS
+}
+
+// Describe names a client for people: "Firefox, Linux".
+func Describe(userAgent string) string {
+	ua := useragent.Parse(userAgent)
+	switch {
+	case ua.Name == "" && ua.OS == "":
+		return "?"
+	case ua.OS == "":
+		return ua.Name
+	}
+	return ua.Name + ", " + ua.OS
+}

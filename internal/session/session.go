@@ -1,0 +1,210 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"takeback/internal/access"
+	"takeback/internal/account"
+	"takeback/internal/db"
+	"takeback/internal/fault"
+	"takeback/internal/history"
+	"takeback/internal/seal"
+)
+
+const (
+	lifetime    = 30 * 24 * time.Hour // of a session
+	provedFor   = 10 * time.Minute    // how long a presented password counts for sensitive changes
+	seenAtLeast = 5 * time.Minute     // how exact "last used" is
+)
+
+// Session is a signed-in client. Its token is not in it.
+type Session struct {
+	ID        string
+	Account   string
+	Epoch     int64
+	Limited   bool
+	Verb      history.Verb // how it was opened: Open, Recover or Derive
+	Parent    string
+	OpenedSeq int64
+	OpenedAt  time.Time
+	ProvedAt  time.Time
+	SeenAt    time.Time
+	ExpiresAt time.Time
+	Segment   int
+	Device    string
+	IP        string
+	UserAgent string
+	EndedAt   time.Time // zero while it lives
+	EndedWhy  string
+	State     account.State // of its account, when it was read
+}
+
+// ErrOver says that a token gives no authority (any more): unknown, ended, expired, or of an epoch that is over.
+var ErrOver = fault.New(fault.Unauthenticated, "session.over", "You are not signed in.")
+
+// Actor is the session as the actor of what is done in it.
+func (s Session) Actor(c access.Client) access.Actor {
+	return access.Actor{Role: access.Holder, ID: s.Account, Account: s.Account, Session: s.ID, Segment: s.Segment,
+		Epoch: s.Epoch, Limited: s.Limited, Client: c}
+}
+
+// Proved tells whether the password was presented in it lately enough for a sensitive change.
+func (s Session) Proved(now time.Time) bool { return now.Sub(s.ProvedAt) < provedFor }
+
+// Sessions opens, checks and ends sessions.
+type Sessions struct {
+	DB    *db.DB
+	Book  *history.Book
+	Seal  *seal.Keeper
+	cache *cache
+}
+
+// New makes Sessions and begins to listen for epochs that move. The cache
+// trusts what it knows for as long as trust says at most; on one process with
+// one database the announcements alone suffice.
+func New(d *db.DB, book *history.Book, keeper *seal.Keeper) *Sessions {
+	s := &Sessions{DB: d, Book: book, Seal: keeper, cache: newCache()}
+	if d.Engine() == db.Postgres {
+		s.cache.trust = time.Second // an announcement from another process may be late; reads leak no more than this
+	}
+	d.Listen(account.EpochTopic, s.cache.forget)
+	return s
+}
+
+// Opening says how a session comes to be.
+type Opening struct {
+	Account account.Account
+	Verb    history.Verb // Open, Recover or Derive
+	Factors []history.Factor
+	Parent  string
+	Client  access.Client
+	Limited bool
+}
+
+// Open opens a session and gives its token. known tells whether the device had
+// been used for this account before.
+func (s *Sessions) Open(tx *db.Tx, o Opening) (opened Session, token string, known bool, err error) {
+	if known, err = touchDevice(tx, o.Account.ID, o.Client); err != nil {
+		return opened, "", false, err
+	}
+	opened = Session{ID: seal.ID("ses"), Account: o.Account.ID, Epoch: o.Account.Epoch, Limited: o.Limited, Verb: o.Verb, Parent: o.Parent,
+		OpenedAt: tx.Now, ProvedAt: tx.Now, SeenAt: tx.Now, ExpiresAt: tx.Now.Add(lifetime), Segment: 1,
+		Device: o.Client.Device, IP: o.Client.IP, UserAgent: o.Client.UserAgent, State: o.Account.State}
+	c, err := s.Book.Append(tx, history.Entry{Account: o.Account.ID, By: opened.Actor(o.Client), Verb: o.Verb,
+		Factors: o.Factors, Parent: o.Parent, Device: o.Client.Device})
+	if err != nil {
+		return opened, "", known, err
+	}
+	opened.OpenedSeq = c.Seq
+	token = seal.NewToken()
+	return opened, token, known, insert(tx, opened, s.hash(token))
+}
+
+func (s *Sessions) hash(token string) string { return s.Seal.Hash("session", token) }
+
+// Check tells whose session a token is, and gives ErrOver if it may not act.
+// It is quick: what was asked before is answered from memory until the
+// account's epoch moves or one of its sessions ends.
+func (s *Sessions) Check(ctx context.Context, token string) (Session, error) {
+	if len(token) != len(seal.NewToken()) || strings.ContainsAny(token, " \t") {
+		return Session{}, ErrOver
+	}
+	now := s.DB.Now()
+	if found, ok := s.cache.get(token, now); ok {
+		return found, found.refusal(now)
+	}
+	// Taken before the state is read: what is announced from here on makes the entry stale, never too fresh.
+	stamp := s.cache.now()
+	var found Session
+	err := s.DB.Read(ctx, func(tx *db.Tx) (err error) {
+		found, err = byToken(tx, s.hash(token))
+		return err
+	})
+	if errors.Is(err, db.ErrNone) {
+		return Session{}, ErrOver
+	}
+	if err != nil {
+		return Session{}, err
+	}
+	if err := found.refusal(now); err != nil {
+		return Session{}, err
+	}
+	s.cache.put(token, found, stamp, now)
+	return found, nil
+}
+
+// CheckFrom is Check for a browser: it also notices that a session goes on from
+// another client (a stolen cookie does) and begins a new segment then.
+func (s *Sessions) CheckFrom(ctx context.Context, token string, client access.Client) (Session, error) {
+	found, err := s.Check(ctx, token)
+	if err != nil || !found.changedHands(client) && s.DB.Now().Sub(found.SeenAt) < seenAtLeast {
+		return found, err
+	}
+	err = s.DB.Write(ctx, func(tx *db.Tx) error {
+		if found, err = byToken(tx, s.hash(token)); err != nil {
+			return err
+		}
+		if err := found.refusal(tx.Now); err != nil {
+			return err
+		}
+		if found.changedHands(client) {
+			if err := s.handOver(tx, &found, client); err != nil {
+				return err
+			}
+		}
+		found.SeenAt = tx.Now
+		return touch(tx, found)
+	})
+	if errors.Is(err, db.ErrNone) {
+		err = ErrOver
+	}
+	return found, err
+}
+
+// handOver begins a new segment and enters it in the history.
+func (s *Sessions) handOver(tx *db.Tx, found *Session, client access.Client) error {
+	if _, err := touchDevice(tx, found.Account, client); err != nil {
+		return err
+	}
+	found.Segment++
+	found.Device, found.IP, found.UserAgent = client.Device, client.IP, client.UserAgent
+	c, err := s.Book.Append(tx, history.Entry{Account: found.Account, By: found.Actor(client), Verb: history.Handover, Device: client.Device})
+	if err != nil {
+		return err
+	}
+	return insertSegment(tx, *found, c.Seq)
+}
+
+// Prove keeps that the password (or more) was presented again in a session, and enters it.
+func (s *Sessions) Prove(tx *db.Tx, by access.Actor, factors []history.Factor) error {
+	if _, err := s.Book.Append(tx, history.Entry{Account: by.Account, By: by, Verb: history.StepUp, Factors: factors}); err != nil {
+		return err
+	}
+	return prove(tx, by.Session)
+}
+
+// End ends one session of an account. Somebody else's is db.ErrNone.
+func (s *Sessions) End(tx *db.Tx, by access.Actor, accountID, id, why string) error {
+	n, err := tx.Exec(`UPDATE session SET ended_at = $1, ended_why = $2 WHERE id = $3 AND account = $4 AND ended_at IS NULL`, tx.Now, why, id, accountID)
+	if err != nil {
+		return err
+	}
+	if n == 0 {
+		return db.ErrNone
+	}
+	if _, err := s.Book.Append(tx, history.Entry{Account: accountID, By: by, Verb: history.SignOut, Parent: id}); err != nil {
+		return err
+	}
+	return tx.Announce(account.EpochTopic, accountID)
+}
+
+// EndOthers ends every session of an account but one, after a secret was changed.
+func (s *Sessions) EndOthers(tx *db.Tx, accountID, keep, why string) error {
+	if err := EndAll(tx, accountID, keep, why); err != nil {
+		return err
+	}
+	return tx.Announce(account.EpochTopic, accountID)
+}

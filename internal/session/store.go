@@ -1,0 +1,121 @@
+package session
+
+import (
+	"time"
+
+	"takeback/internal/access"
+	"takeback/internal/db"
+)
+
+const columns = `s.id, s.account, s.epoch, s.limited, s.verb, s.parent, s.opened_seq, s.opened_at, s.proved_at, s.seen_at, s.expires_at,
+	s.segment, s.device, s.ip, s.user_agent, s.ended_at, s.ended_why`
+
+func scan(more ...any) func(db.Scanner, *Session) error {
+	return func(r db.Scanner, s *Session) error {
+		return r.Scan(append([]any{&s.ID, &s.Account, &s.Epoch, &s.Limited, &s.Verb, &s.Parent, &s.OpenedSeq, db.At(&s.OpenedAt), db.At(&s.ProvedAt),
+			db.At(&s.SeenAt), db.At(&s.ExpiresAt), &s.Segment, &s.Device, &s.IP, &s.UserAgent, db.At(&s.EndedAt), &s.EndedWhy}, more...)...)
+	}
+}
+
+func scanOne(r db.Scanner) (s Session, err error) {
+	return s, scan()(r, &s)
+}
+
+// byToken finds a session that is of its account's present epoch, or db.ErrNone.
+func byToken(tx *db.Tx, hash string) (s Session, err error) {
+	return db.One(tx, func(r db.Scanner) (s Session, err error) {
+		err = scan(&s.State)(r, &s)
+		return s, err
+	}, `SELECT `+columns+`, a.state FROM session s JOIN account a ON a.id = s.account AND a.epoch = s.epoch WHERE s.token_hash = $1`, hash)
+}
+
+func insert(tx *db.Tx, s Session, hash string) error {
+	err := tx.Put(`INSERT INTO session (id, account, token_hash, epoch, limited, verb, parent, opened_seq, opened_at, proved_at, seen_at, expires_at,
+			segment, device, ip, user_agent, ended_why)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, '')`,
+		s.ID, s.Account, hash, s.Epoch, s.Limited, s.Verb, s.Parent, s.OpenedSeq, s.OpenedAt, s.ProvedAt, s.SeenAt, s.ExpiresAt,
+		s.Segment, s.Device, s.IP, s.UserAgent)
+	if err != nil {
+		return err
+	}
+	return insertSegment(tx, s, s.OpenedSeq)
+}
+
+func insertSegment(tx *db.Tx, s Session, seq int64) error {
+	return tx.Put(`INSERT INTO segment (session, no, from_seq, at, device, ip, user_agent) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+		s.ID, s.Segment, seq, tx.Now, s.Device, s.IP, s.UserAgent)
+}
+
+func touch(tx *db.Tx, s Session) error {
+	return tx.Put(`UPDATE session SET seen_at = $1, segment = $2, device = $3, ip = $4, user_agent = $5 WHERE id = $6`,
+		s.SeenAt, s.Segment, s.Device, s.IP, s.UserAgent, s.ID)
+}
+
+func prove(tx *db.Tx, id string) error {
+	return tx.Put(`UPDATE session SET proved_at = $1 WHERE id = $2`, tx.Now, id)
+}
+
+// touchDevice keeps that an account was used from a device and tells whether it had been before.
+func touchDevice(tx *db.Tx, account string, c access.Client) (known bool, err error) {
+	if c.Device == "" {
+		return false, nil
+	}
+	n, err := tx.Exec(`UPDATE device SET last_at = $1, user_agent = $2 WHERE account = $3 AND id = $4`, tx.Now, c.UserAgent, account, c.Device)
+	if err != nil || n > 0 {
+		return n > 0, err
+	}
+	return false, tx.Put(`INSERT INTO device (account, id, first_at, last_at, user_agent) VALUES ($1, $2, $3, $3, $4) ON CONFLICT (account, id) DO NOTHING`,
+		account, c.Device, tx.Now, c.UserAgent)
+}
+
+// Of lists every session an account ever had, ended ones too, oldest first.
+func Of(tx *db.Tx, account string) ([]Session, error) {
+	return db.All(tx, scanOne, `SELECT `+columns+` FROM session s WHERE s.account = $1 ORDER BY s.opened_seq`, account)
+}
+
+// Living lists the sessions of an account that may act in its present epoch, newest first.
+func Living(tx *db.Tx, account string) ([]Session, error) {
+	return db.All(tx, scanOne, `SELECT `+columns+` FROM session s JOIN account a ON a.id = s.account AND a.epoch = s.epoch
+		WHERE s.account = $1 AND s.ended_at IS NULL AND s.expires_at > $2 ORDER BY s.opened_seq DESC`, account, tx.Now)
+}
+
+// EndAll marks every living session of an account ended, but for one. The epoch
+// has ended their authority already where an account is frozen; this keeps when and why.
+func EndAll(tx *db.Tx, account, keep, why string) error {
+	return tx.Put(`UPDATE session SET ended_at = $1, ended_why = $2 WHERE account = $3 AND id <> $4 AND ended_at IS NULL`, tx.Now, why, account, keep)
+}
+
+// Segment is a stretch of a session used from one client.
+type Segment struct {
+	Session       string
+	No            int
+	FromSeq       int64
+	At            time.Time
+	Device        string
+	IP, UserAgent string
+}
+
+// Segments lists the segments of all sessions of an account, oldest first.
+func Segments(tx *db.Tx, account string) ([]Segment, error) {
+	return db.All(tx, func(r db.Scanner) (g Segment, err error) {
+		err = r.Scan(&g.Session, &g.No, &g.FromSeq, db.At(&g.At), &g.Device, &g.IP, &g.UserAgent)
+		return g, err
+	}, `SELECT g.session, g.no, g.from_seq, g.at, g.device, g.ip, g.user_agent
+		FROM segment g JOIN session s ON s.id = g.session WHERE s.account = $1 ORDER BY g.from_seq`, account)
+}
+
+// Device is a client that an account was used from.
+type Device struct {
+	ID        string
+	FirstAt   time.Time
+	LastAt    time.Time
+	UserAgent string
+}
+
+// Devices lists the devices of an account, oldest first.
+func Devices(tx *db.Tx, account string) ([]Device, error) {
+	return db.All(tx, func(r db.Scanner) (d Device, err error) {
+		err = r.Scan(&d.ID, db.At(&d.FirstAt), db.At(&d.LastAt), &d.UserAgent)
+		return d, err
+	}, `SELECT id, first_at, last_at, user_agent FROM device WHERE account = $1 ORDER BY first_at`, account)
+}
