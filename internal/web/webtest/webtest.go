@@ -1,0 +1,137 @@
+// Package webtest checks what the compiler cannot see of a face: that every
+// template fits its view, that every key has words in every language, that a
+// page can be read by a browser. Tests only.
+package webtest
+
+import (
+	"html/template"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"reflect"
+	"strings"
+	"testing"
+	"text/template/parse"
+
+	"takeback/internal/access"
+	"takeback/internal/web"
+
+	"github.com/jba/templatecheck"
+)
+
+// Templates fails the test if a page has no view, does not fit it, or says a key
+// that the catalogue has not.
+func Templates(t *testing.T, set *web.Templates) {
+	t.Helper()
+	set.Each(func(name string, page *template.Template, view reflect.Type) {
+		if view == nil {
+			t.Errorf("template %s: no view is tied to it", name)
+			return
+		}
+		if err := templatecheck.CheckHTML(page, reflect.Zero(view).Interface()); err != nil {
+			t.Errorf("template %s does not fit %v: %v", name, view, err)
+		}
+		for _, tmpl := range page.Templates() {
+			if tmpl.Tree != nil {
+				keys(tmpl.Tree.Root, func(key string) {
+					if !set.Words().Has("en", key) {
+						t.Errorf("template %s, block %s: no words for key %q", name, tmpl.Name(), key)
+					}
+				})
+			}
+		}
+	})
+}
+
+// Words fails the test if the languages of a catalogue differ in keys or arguments.
+func Words(t *testing.T, set *web.Templates) {
+	t.Helper()
+	for _, d := range set.Words().Differences() {
+		t.Error(d)
+	}
+}
+
+// keys finds the keys that a template names: .T "key", .Field "name", .Submit "key".
+func keys(n parse.Node, found func(string)) {
+	v := reflect.ValueOf(n)
+	if !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil() {
+		return
+	}
+	switch n := n.(type) {
+	case *parse.ListNode:
+		for _, c := range n.Nodes {
+			keys(c, found)
+		}
+	case *parse.ActionNode:
+		keys(n.Pipe, found)
+	case *parse.TemplateNode:
+		keys(n.Pipe, found)
+	case *parse.IfNode:
+		branch(&n.BranchNode, found)
+	case *parse.RangeNode:
+		branch(&n.BranchNode, found)
+	case *parse.WithNode:
+		branch(&n.BranchNode, found)
+	case *parse.PipeNode:
+		for _, c := range n.Cmds {
+			keys(c, found)
+		}
+	case *parse.CommandNode:
+		for _, a := range n.Args {
+			keys(a, found)
+		}
+		called(n, found)
+	}
+}
+
+func branch(b *parse.BranchNode, found func(string)) {
+	keys(b.Pipe, found)
+	keys(b.List, found)
+	keys(b.ElseList, found)
+}
+
+// called reports the key of a command such as .T "key", if it is written out.
+func called(n *parse.CommandNode, found func(string)) {
+	if len(n.Args) < 2 {
+		return
+	}
+	text, ok := n.Args[1].(*parse.StringNode)
+	if !ok {
+		return
+	}
+	name := n.Args[0].String()
+	switch name[strings.LastIndexByte(name, '.')+1:] {
+	case "T", "Submit":
+		found(text.Text)
+	case "Field":
+		key := "field." + text.Text
+		for _, a := range n.Args[2:] {
+			if s, ok := a.(*parse.StringNode); ok {
+				if label, ok := strings.CutPrefix(s.Text, "label="); ok {
+					key = label
+				}
+			}
+		}
+		found(key)
+	case "Empty":
+		found(text.Text + ".title")
+	}
+}
+
+// Site builds a site for a test, with a known actor and no log.
+func Site(set *web.Templates, actor access.Actor, routes ...web.Route) *web.Site {
+	return web.NewSite(web.Config{Face: "test", Brand: "Kumo Store", SignIn: "/sign-in", Templates: set,
+		Who: func(r *http.Request) (access.Actor, error) { return actor, nil },
+		Log: slog.New(slog.NewTextHandler(io.Discard, nil))}, routes...)
+}
+
+// Page gives the page of a request in a language, for tests that render a view directly.
+func Page(t *testing.T, set *web.Templates, lang, titleKey string) web.Page {
+	t.Helper()
+	var p web.Page
+	site := Site(set, access.Actor{}, web.Route{Method: "GET", Path: "/", Permission: access.Public,
+		Handler: func(w http.ResponseWriter, r *http.Request) error { p = web.NewPage(r, titleKey); return nil }})
+	site.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/?lang="+lang, nil))
+	return p
+}
