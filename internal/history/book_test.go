@@ -1,0 +1,109 @@
+package history_test
+
+import (
+	"encoding/json"
+	"errors"
+	"testing"
+
+	"takeback/internal/access"
+	"takeback/internal/account"
+	"takeback/internal/db"
+	"takeback/internal/db/dbtest"
+	"takeback/internal/history"
+)
+
+func setup(t *testing.T, d *db.DB) *history.Book {
+	t.Helper()
+	kinds, err := account.NewKinds()
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = d.Write(t.Context(), func(tx *db.Tx) error { return account.Create(tx, "acc_1", "ja") })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &history.Book{Kinds: kinds}
+}
+
+func holder(epoch int64) access.Actor {
+	return access.Actor{Role: access.Holder, ID: "acc_1", Account: "acc_1", Session: "ses_1", Segment: 1, Epoch: epoch}
+}
+
+func TestAppend(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		b := setup(t, d)
+		add := func(e history.Entry) error {
+			e.Account = "acc_1"
+			return d.Write(t.Context(), func(tx *db.Tx) error {
+				_, err := b.Append(tx, e)
+				return err
+			})
+		}
+		must := func(e history.Entry) {
+			t.Helper()
+			if err := add(e); err != nil {
+				t.Fatal(err)
+			}
+		}
+		must(history.Entry{By: holder(1), Verb: history.Open, Device: "d1"})
+		must(history.Entry{By: holder(1), Verb: history.Set, Path: "name", Value: json.RawMessage(`"田中"`)})
+		must(history.Entry{By: holder(1), Verb: history.Contact, Path: "email", Value: json.RawMessage(`"a@example.jp"`), Confirmed: true})
+		must(history.Entry{By: holder(1), Verb: history.Credential, Path: "password", SecretID: "s1", Stored: "hash"})
+		must(history.Entry{By: holder(1), Verb: history.Add, Path: "address/home", Value: json.RawMessage(`{"to":"x", "line":"1"}`)})
+		must(history.Entry{By: holder(1), Verb: history.Patch, Path: "address/home", Part: "line", Value: json.RawMessage(`"\u0032"`)})
+		must(history.Entry{By: holder(1), Verb: history.Move, Path: "points", Amount: 500})
+		must(history.Entry{By: holder(1), Verb: history.Move, Path: "points", Amount: -700})
+		must(history.Entry{By: holder(1), Verb: history.Order, Path: "order/o1", Value: json.RawMessage(`{"effect":"undo"}`), Reads: []history.Read{{Path: "address/home"}}})
+		must(history.Entry{By: holder(1), Verb: history.Remove, Path: "address/home"})
+		for name, c := range map[string]struct {
+			e    history.Entry
+			want error
+		}{
+			"a path nobody declared":      {history.Entry{By: holder(1), Verb: history.Set, Path: "shoe-size", Value: json.RawMessage(`"9"`)}, history.ErrKind},
+			"a secret as a register":      {history.Entry{By: holder(1), Verb: history.Set, Path: "password", Value: json.RawMessage(`"9"`)}, history.ErrAlgebra},
+			"a part the kind has not":     {history.Entry{By: holder(1), Verb: history.Add, Path: "address/b", Value: json.RawMessage(`{"x":"1"}`)}, history.ErrParts},
+			"removing what is not there":  {history.Entry{By: holder(1), Verb: history.Remove, Path: "address/home"}, history.ErrAbsent},
+			"an epoch that is over":       {history.Entry{By: holder(7), Verb: history.Set, Path: "name", Value: json.RawMessage(`"x"`)}, account.ErrFrozen},
+			"a limited session when open": {history.Entry{By: access.Actor{Role: access.Holder, Limited: true, Epoch: 1}, Verb: history.Set, Path: "name", Value: json.RawMessage(`"x"`)}, account.ErrFrozen},
+		} {
+			if err := add(c.e); !errors.Is(err, c.want) {
+				t.Errorf("%s: got %v, want %v", name, err, c.want)
+			}
+		}
+		err := d.Read(t.Context(), func(tx *db.Tx) error {
+			a, err := account.Get(tx, "acc_1")
+			if err != nil {
+				return err
+			}
+			all, err := history.Of(tx, "acc_1")
+			if err != nil {
+				return err
+			}
+			if n, err := history.Verify(a, all); err != nil || n != 10 {
+				t.Errorf("verified %d changes of 10: %v", n, err)
+			}
+			f, err := account.FactAt(tx, "acc_1", "points")
+			if string(f.Value) != "-200" {
+				t.Errorf("points are %s, not -200", f.Value)
+			}
+			if all[8].Reads[0].Seq != 6 {
+				t.Errorf("the order read the address of change %d, not 6", all[8].Reads[0].Seq)
+			}
+			all[3].SecretID = "s2"
+			if _, err := history.Verify(a, all); err == nil {
+				t.Error("a changed entry was not noticed")
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, sql := range []string{`UPDATE change SET actor = 'x'`, `DELETE FROM change`} {
+			err := d.Write(t.Context(), func(tx *db.Tx) error { _, err := tx.Exec(sql); return err })
+			if err == nil {
+				t.Errorf("the database allowed %s", sql)
+			}
+		}
+	})
+}
