@@ -1,0 +1,62 @@
+package account
+
+import (
+	"slices"
+	"time"
+)
+
+// Defaults of DESIGN and their anchors: Google keeps an old contact for 7 days,
+// Microsoft 30 when all of them were replaced.
+const (
+	ToldFor     = 30 * 24 * time.Hour // every contact held this lately hears of a sensitive change
+	goodAfter   = 7 * 24 * time.Hour  // an old contact stays good for recovery after a change
+	goodIfAll   = 30 * 24 * time.Hour // the same if every contact was replaced
+	releasedFor = 30 * 24 * time.Hour // a released address cannot be registered anew by somebody else
+)
+
+// Quarantine is the time since when a released address is not free yet.
+func Quarantine(now time.Time) time.Time { return now.Add(-releasedFor) }
+
+// GoodForRecovery picks the contacts that a way back in may be sent to, best
+// first: confirmed ones, and of these not what somebody may have put in place
+// lately. A contact that replaced another one less than a week ago (a month, if
+// all were replaced) is not good while the one it replaced still is.
+func GoodForRecovery(contacts []Contact, now time.Time) []Contact {
+	confirmed := slices.DeleteFunc(slices.Clone(contacts), func(c Contact) bool { return c.ConfirmedAt.IsZero() })
+	window := goodAfter
+	if allReplaced(confirmed, now) {
+		window = goodIfAll
+	}
+	var old, young []Contact
+	for _, c := range confirmed {
+		switch {
+		case c.Until.IsZero() && heldBefore(confirmed, c, now.Add(-window)):
+			old = append(old, c)
+		case c.Until.IsZero():
+			young = append(young, c)
+		case now.Sub(c.Until) < window && !currently(confirmed, c.Address):
+			old = append(old, c) // given up so lately that it may not have been the holder's doing
+		}
+	}
+	if len(old) > 0 {
+		return old
+	}
+	return young // a young account, or one whose former contacts are past their time
+}
+
+// heldBefore tells whether the address of c was held, in this slot, at time t or before.
+func heldBefore(all []Contact, c Contact, t time.Time) bool {
+	return slices.ContainsFunc(all, func(o Contact) bool { return o.Slot == c.Slot && o.Address == c.Address && !o.From.After(t) })
+}
+
+func currently(all []Contact, address string) bool {
+	return slices.ContainsFunc(all, func(o Contact) bool { return o.Until.IsZero() && o.Address == address })
+}
+
+// allReplaced tells whether every present contact is younger than a month and took the place of another one.
+func allReplaced(all []Contact, now time.Time) bool {
+	past := slices.ContainsFunc(all, func(c Contact) bool { return !c.Until.IsZero() })
+	return past && !slices.ContainsFunc(all, func(c Contact) bool {
+		return c.Until.IsZero() && heldBefore(all, c, now.Add(-goodIfAll))
+	})
+}
