@@ -1,0 +1,104 @@
+package archtest
+
+import (
+	"bytes"
+	"fmt"
+	"io/fs"
+	"path"
+	"regexp"
+	"strings"
+	"unicode/utf8"
+)
+
+var (
+	token_     = regexp.MustCompile("`([^`\\s]+)`")
+	link       = regexp.MustCompile(`\]\(([^)#\s]+)(?:#[^)]*)?\)`)
+	makeWord   = regexp.MustCompile("`make ([a-z-]+)[^`]*`")
+	ourFolder  = regexp.MustCompile(`^(cmd|internal|docs|scripts|\.ci)/`)
+	lineNumber = regexp.MustCompile(`:\d+$`)
+	target     = regexp.MustCompile(`(?m)^([a-z-]+):`)
+)
+
+// Named checks that what our documents name exists: paths in backticks that
+// begin with one of our folders, relative links, and targets of make. A path with a star must match something; one
+// with … or NNNN or <name> in it is a pattern for people.
+func Named(t *Tree) (broken []string, err error) {
+	makefile, err := fs.ReadFile(t.FS, "Makefile")
+	if err != nil {
+		return nil, err
+	}
+	targets := map[string]bool{}
+	for _, m := range target.FindAllStringSubmatch(string(makefile), -1) {
+		targets[m[1]] = true
+	}
+	for _, name := range t.Other {
+		if path.Ext(name) != ".md" || strings.Contains(name, "/testdata/") {
+			continue
+		}
+		text, err := fs.ReadFile(t.FS, name)
+		if err != nil {
+			return nil, err
+		}
+		for _, m := range token_.FindAllStringSubmatch(string(text), -1) {
+			p := strings.TrimRight(lineNumber.ReplaceAllString(m[1], ""), "/.,")
+			if ourFolder.MatchString(p) && !strings.ContainsAny(p, "…<{") && !strings.Contains(p, "NNNN") && !exists(t.FS, p) {
+				broken = append(broken, fmt.Sprintf("%s names `%s`, which does not exist", name, m[1]))
+			}
+		}
+		for _, m := range link.FindAllStringSubmatch(string(text), -1) {
+			if !strings.Contains(m[1], ":") && !exists(t.FS, path.Join(path.Dir(name), m[1])) {
+				broken = append(broken, fmt.Sprintf("%s links to %s, which does not exist", name, m[1]))
+			}
+		}
+		for _, m := range makeWord.FindAllStringSubmatch(string(text), -1) {
+			if !targets[m[1]] {
+				broken = append(broken, fmt.Sprintf("%s says make %s, which the Makefile does not know", name, m[1]))
+			}
+		}
+	}
+	return broken, nil
+}
+
+func exists(fsys fs.FS, name string) bool {
+	if strings.Contains(name, "*") {
+		found, err := fs.Glob(fsys, name)
+		return err == nil && len(found) > 0
+	}
+	_, err := fs.Stat(fsys, name)
+	return err == nil
+}
+
+// credentials are forms that real secrets have and made-up ones need not.
+var credentials = regexp.MustCompile(`-----BEGIN [A-Z ]*PRIVATE KEY-----|\bAKIA[0-9A-Z]{16}\b|\bgh[pousr]_[A-Za-z0-9]{30,}|` +
+	`\bxox[abprs]-[A-Za-z0-9-]{10,}|\b[sr]k_live_[A-Za-z0-9]{10,}|\bAIza[A-Za-z0-9_-]{30,}|` +
+	`\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\.|\bBearer [A-Za-z0-9_-]{24,}`)
+
+// machines are paths that exist on somebody's machine and nowhere else.
+var machines = regexp.MustCompile(`(^|[\s"'=(:` + "`" + `])/(home|Users|root|work|workspace)/[A-Za-z0-9_.-]+`)
+
+// Private checks that no file gives away a credential or a path of the machine
+// it was written on. Go files may hold keys made for tests; others may not.
+func Private(t *Tree) (broken []string, err error) {
+	names := append([]string(nil), t.Other...)
+	for _, f := range t.Go {
+		if !within(f.Package, "internal/archtest") { // where the forms themselves stand
+			names = append(names, f.Path)
+		}
+	}
+	for _, name := range names {
+		text, err := fs.ReadFile(t.FS, name)
+		if err != nil {
+			return nil, err
+		}
+		if !utf8.Valid(text) || bytes.IndexByte(text, 0) >= 0 {
+			continue // a picture, a font
+		}
+		if found := credentials.Find(text); found != nil && path.Ext(name) != ".go" {
+			broken = append(broken, fmt.Sprintf("%s: %.20q… looks like a credential", name, found))
+		}
+		if found := machines.Find(text); found != nil {
+			broken = append(broken, fmt.Sprintf("%s: %q is a path of one machine", name, found))
+		}
+	}
+	return broken, nil
+}
