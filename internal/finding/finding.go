@@ -1,0 +1,163 @@
+package finding
+
+import "slices"
+
+// Label says whose a session or change is. A higher one wins.
+type Label uint8
+
+// The labels, lowest first.
+const (
+	Clean   Label = iota // the holder's, as far as anybody can tell
+	Suspect              // both could have made it: kept, and asked about
+	Tainted              // the intruder's: undone
+)
+
+// String gives the word for the label.
+func (l Label) String() string { return [...]string{"clean", "suspect", "tainted"}[l] }
+
+// Rule names why a node has its label.
+type Rule string
+
+// The hard rules make tainted, the soft ones suspect or exposed.
+const (
+	Seed Rule = "seed" // marked by the investigator
+	H1   Rule = "H1"   // made in a session that was the intruder's by then
+	H3   Rule = "H3"   // the session was opened with something only the intruder had
+	H4   Rule = "H4"   // the session was opened through a contact only the intruder had
+	H5   Rule = "H5"   // the session was derived from one of the intruder's
+	H6   Rule = "H6"   // something only the intruder had was presented inside the session
+	H7   Rule = "H7"   // staff acted for a caller whom only the intruder's evidence verified
+	H9   Rule = "H9"   // the intruder set what the holder knew too, or came to know
+	S1   Rule = "S1"   // the intruder presented it
+	S2   Rule = "S2"   // it was shown to the intruder, or set by a suspect
+	S3   Rule = "S3"   // the session was opened with nothing but exposed factors, from a new device
+	S4   Rule = "S4"   // made in, or derived from, a suspect session
+)
+
+// Reason is one link of the path of evidence: by which rule, and from which change it follows.
+type Reason struct {
+	Rule Rule  // empty if there is nothing to explain
+	From int64 // seq of the change before it on the path; 0 at a seed
+}
+
+// Change is what was found about one change.
+type Change struct {
+	Label    Label
+	Affected bool   // not the intruder's, but it built on a value of theirs
+	Cleared  bool   // the investigator declared it the holder's
+	Thing    int32  // the secret or contact that it set or showed; index into Findings.Things
+	Reason   Reason // kept for a cleared change too: why it would be labelled
+}
+
+// Word gives the label as people read it: a clean change may be "affected".
+func (c Change) Word() string {
+	if c.Label == Clean && c.Affected {
+		return "affected"
+	}
+	return c.Label.String()
+}
+
+// Session is what was found about one session. It can be the holder's at first,
+// become suspect, and be the intruder's in the end, so both times are kept.
+type Session struct {
+	TaintedFrom int64 // seq; 0 for never
+	SuspectFrom int64 // seq; 0 for never
+	Tainted     Reason
+	Suspect     Reason
+	Cleared     bool
+	Segments    []Label // highest label of each segment, from the first
+}
+
+// Label gives the highest label that the session carries.
+func (s Session) Label() Label {
+	switch {
+	case s.TaintedFrom != 0:
+		return Tainted
+	case s.SuspectFrom != 0:
+		return Suspect
+	}
+	return Clean
+}
+
+// At gives the label that the session carries at a moment.
+func (s Session) At(seq int64) Label {
+	switch {
+	case s.TaintedFrom != 0 && seq >= s.TaintedFrom:
+		return Tainted
+	case s.SuspectFrom != 0 && seq >= s.SuspectFrom:
+		return Suspect
+	}
+	return Clean
+}
+
+// Thing is a secret or an address, whatever versions it had in whatever slots,
+// and who came to know it when. All times are seq; 0 is never.
+type Thing struct {
+	Set      int64  // first set in a tainted change
+	Intruder int64  // first known to the intruder: set, shown or presented
+	Holder   int64  // first set by or shown to somebody who may be the holder
+	Exposed  bool   // both may know it
+	Reason   Reason // of the exposure
+}
+
+// Owned tells whether only the intruder can have it, as far as the history was
+// read when this was asked.
+func (t Thing) Owned() bool { return t.Set != 0 && t.Holder == 0 }
+
+// Bad tells whether it must not give access to the account any more.
+func (t Thing) Bad() bool { return t.Exposed || t.Owned() }
+
+// Contradiction is a clear that holds against the rules. Two people should look at it.
+type Contradiction struct {
+	Session string // what was cleared: a session, or else
+	Seq     int64  // a change, at
+	Path    string // this path
+	Reason  Reason // what says otherwise
+}
+
+// Findings are what was found about one account.
+type Findings struct {
+	First          int64    // seq of Changes[0]
+	Changes        []Change // one for each change of the history
+	Sessions       map[string]Session
+	Things         []Thing // Things[0] stands for nothing
+	Contradictions []Contradiction
+}
+
+// Of gives what was found about the change seq.
+func (f *Findings) Of(seq int64) Change {
+	if i := seq - f.First; i >= 0 && i < int64(len(f.Changes)) {
+		return f.Changes[i]
+	}
+	return Change{}
+}
+
+// Known tells who knows the secret or address that the change seq set.
+func (f *Findings) Known(seq int64) Thing {
+	if i := f.Of(seq).Thing; i > 0 {
+		return f.Things[i]
+	}
+	return Thing{}
+}
+
+// Because gives the path of evidence from a seed to the change seq, by seq.
+func (f *Findings) Because(seq int64) []int64 {
+	path := []int64{seq}
+	for r := f.Of(seq).Reason; r.From != 0 && !slices.Contains(path, r.From); r = f.Of(r.From).Reason {
+		path = append(path, r.From)
+	}
+	slices.Reverse(path)
+	return path
+}
+
+// BecauseKnown gives the path from a seed to the change by which the intruder
+// came to know what the change seq set.
+func (f *Findings) BecauseKnown(seq int64) []int64 {
+	switch t := f.Known(seq); {
+	case t.Owned():
+		return f.Because(t.Set)
+	case t.Exposed:
+		return f.Because(t.Reason.From)
+	}
+	return nil
+}

@@ -1,0 +1,14 @@
+// Package investigate finds out which parts of an account's history are the
+// intruder's.
+//
+// It owns the marks that an investigator makes on sessions and changes, the
+// timeline on which they are made, and the rules that find the rest: taint is a
+// question of who knew what, when (rules.go). A session is the intruder's if it
+// was opened with something only the intruder could have; it is suspect if
+// everything presented was known to both. Place, browser and word alone clear
+// nothing. What the rules cannot decide becomes a question to people.
+//
+// Before it, freeze has stopped the account and verify has found the holder;
+// after it, restore makes a plan from the findings. It writes nothing to the
+// account, and knows nothing of what is done with what it finds.
+package investigate

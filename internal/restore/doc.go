@@ -1,0 +1,17 @@
+// Package restore puts an account back.
+//
+// It owns the plan: what of the intruder's is undone, step by step, with what
+// is there before and what is wanted after; the questions that only people can
+// answer; the approvals, which are bound to the plan; the journal of applying
+// it; and reading back every step. The rules (rules.go) are one table by the
+// algebra of a path. They are the history played again without the tainted
+// changes, and touch nothing that no tainted change touched.
+//
+// Secrets are never put back, only revoked and enrolled again. A value that
+// nobody ever saw is never written without a person. Ways in are closed before
+// anything is given back, so that stopping anywhere leaves the intruder with
+// no more than before.
+//
+// Before it, investigate found what is the intruder's; after it, handback
+// returns the account to its holder. It decides nothing about whose a change was.
+package restore

@@ -1,0 +1,157 @@
+package restore
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"slices"
+	"time"
+
+	"takeback/internal/account"
+	"takeback/internal/finding"
+	"takeback/internal/history"
+)
+
+// Op is what a step does.
+type Op string
+
+// The operations, in the order of their phases.
+const (
+	Cancel        Op = "cancel"          // an effect that can still be stopped
+	Refund        Op = "refund"          // one that can be made good by us
+	Claim         Op = "claim"           // one that others must make good
+	BookLoss      Op = "book-loss"       // one that nobody can
+	CorrectShipTo Op = "correct-ship-to" // the holder's own order on its way to the intruder
+	Revoke        Op = "revoke"          // a secret: the slot ends empty
+	Drop          Op = "drop"            // a contact: the slot ends empty, for now
+	Remove        Op = "remove"          // a value that was not there before
+	Put           Op = "put"             // a value back as it was
+	Move          Op = "move"            // one movement that makes up for the intruder's
+	PutBack       Op = "put-back"        // a contact that was good before
+	Reenable      Op = "re-enable"       // a passkey, which nobody could have read out
+)
+
+// Phase orders the steps of a plan. Every way in is closed before anything is given back.
+type Phase int
+
+// The phases.
+const (
+	StopLoss Phase = iota + 1 // effects: they give nobody access, and their deadlines are minutes
+	WaysIn                    // secrets, contacts, forwarders, filters
+	Data                      // values and ledgers
+	Pointers                  // what points at values, after they are there
+	Contacts                  // where the holder is reached
+	Keys                      // passkeys
+)
+
+// Step is one write of a plan. A secret is in it only by the label of its version.
+type Step struct {
+	Op      Op              `json:"op"`
+	Path    string          `json:"path"`
+	Phase   Phase           `json:"phase"`
+	Pre     json.RawMessage `json:"pre"`  // what must be there before; nil: nothing
+	Want    json.RawMessage `json:"want"` // what is there afterwards; nil: nothing
+	Amount  int64           `json:"amount,omitempty"`
+	Version string          `json:"version,omitempty"` // the version that comes back
+	Because []int64         `json:"because"`           // path of evidence from a seed, by seq
+}
+
+// Why is why people are asked.
+type Why string
+
+// The questions. The first seven follow from the history; restore.go adds the
+// others when it looks at what is true outside.
+const (
+	SuspectChange        Why = "suspect-change"          // kept, though it may be the intruder's
+	PartialOnTaintedBase Why = "partial-on-tainted-base" // the holder mended a part of the intruder's value
+	AddedThenEdited      Why = "added-then-edited"       // the holder mended what the intruder had added
+	DeadlinePassed       Why = "deadline-passed"         // an effect that can no longer be stopped
+	AffectedEffect       Why = "affected-effect"         // the holder's order went to the intruder's value
+	ContactExposed       Why = "contact-exposed"         // the slot is empty until somebody is verified out of band
+	Contradiction        Why = "contradiction"           // cleared against the rules
+	Uniqueness           Why = "uniqueness"              // the old address is another account's by now
+	InvalidOldValue      Why = "invalid-old-value"       // expired, unreachable or erased by its holder
+	Drift                Why = "drift"                   // the other system says something else
+	MixedSession         Why = "mixed-session"           // it is not clear where in a session the intruder begins
+)
+
+// Question is what only people can decide. Proposal is what the rules would
+// write if a person agrees; it is nil where they have none.
+type Question struct {
+	Why      Why             `json:"why"`
+	Path     string          `json:"path"` // or the name of a session
+	Seq      int64           `json:"seq"`  // the change that raised it; 0 if none did
+	Proposal json.RawMessage `json:"proposal,omitempty"`
+	Because  []int64         `json:"because"`
+}
+
+// Plan is what restore will do, and what it asks.
+type Plan struct {
+	Steps     []Step     `json:"steps"`
+	Questions []Question `json:"questions"`
+	Held      []string   `json:"held"`  // contact slots that stay empty until verified out of band
+	Enrol     []string   `json:"enrol"` // secret slots that are empty and to be enrolled again
+}
+
+// MakePlan makes the plan for a history and what was found about it. now
+// decides which deadlines have passed. The same input gives the same plan.
+func MakePlan(h []history.Change, f finding.Findings, kinds account.Kinds, now time.Time) Plan {
+	p := planner{findings: &f, kinds: kinds, now: now, fields: map[string]*field{}}
+	for _, c := range f.Contradictions {
+		if c.Session != "" {
+			p.Questions = append(p.Questions, Question{Why: Contradiction, Path: c.Session, Because: []int64{c.Reason.From}})
+			continue
+		}
+		if p.contradicted == nil {
+			p.contradicted = map[int64]finding.Reason{}
+		}
+		p.contradicted[c.Seq] = c.Reason
+	}
+	for i := range h {
+		p.replay(&h[i])
+	}
+	for _, fd := range p.order {
+		p.decide(fd)
+		p.Questions = append(p.Questions, fd.asked...)
+	}
+	p.sort()
+	return p.Plan
+}
+
+// Hash names the plan for approvals: any other plan, account or epoch gives another hash.
+func (p Plan) Hash(account string, epoch int64) string {
+	return digest(struct {
+		Account string `json:"account"`
+		Epoch   int64  `json:"epoch"`
+		Steps   []Step `json:"steps"`
+	}{account, epoch, p.Steps})
+}
+
+// ID names a step within the plan of a hash. It is the idempotency key of
+// whatever carries it out.
+func (s Step) ID(plan string) string {
+	return "step_" + digest([]string{plan, string(s.Op), s.Path})[:32]
+}
+
+func digest(v any) string {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic("restore: a plan has no JSON form: " + err.Error()) // unreachable unless a value in the history is no JSON
+	}
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:])
+}
+
+// sort puts steps in the order in which they are carried out, and asks every question once.
+func (p *planner) sort() {
+	slices.SortFunc(p.Steps, func(a, b Step) int {
+		return cmp.Or(cmp.Compare(a.Phase, b.Phase), cmp.Compare(a.Path, b.Path), cmp.Compare(a.Op, b.Op))
+	})
+	slices.SortStableFunc(p.Questions, func(a, b Question) int {
+		return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Why, b.Why), cmp.Compare(b.Seq, a.Seq))
+	})
+	p.Questions = slices.CompactFunc(p.Questions, func(a, b Question) bool { return a.Path == b.Path && a.Why == b.Why })
+	slices.Sort(p.Held)
+	slices.Sort(p.Enrol)
+}

@@ -1,0 +1,231 @@
+package restore
+
+import (
+	"bytes"
+	"encoding/json"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"takeback/internal/account"
+	"takeback/internal/finding"
+)
+
+// decide is the table: what becomes of a field, by its algebra.
+func (p *planner) decide(fd *field) {
+	switch fd.kind.Algebra {
+	case account.Register, account.Group:
+		p.decideValue(fd)
+	case account.Element:
+		p.decideElement(fd)
+	case account.ContactOf:
+		p.decideContact(fd)
+	case account.SecretOf:
+		p.decideSecret(fd)
+	case account.Ledger:
+		p.decideLedger(fd)
+	case account.Effect:
+		p.decideEffect(fd)
+	}
+}
+
+// decideValue puts back what would be there without the tainted changes. What no
+// tainted change touched has no step, ever; what waits for a person has none yet.
+func (p *planner) decideValue(fd *field) {
+	if fd.tainted == 0 && fd.ours == 0 || fd.undecided || same(fd.now.json, fd.kept.json) {
+		return
+	}
+	s := Step{Op: Put, Phase: dataPhase(fd.path), Pre: fd.now.json, Want: fd.kept.json, Because: p.cause(fd)}
+	if s.Want == nil {
+		s.Op = Remove
+	}
+	p.step(fd, s)
+}
+
+// decideElement does the same for an element of a set, but what the intruder removed does not come back
+// where the holder has entered an equal one again: it would be there twice.
+func (p *planner) decideElement(fd *field) {
+	if fd.now.json == nil && fd.kept.json != nil && p.enteredAgain(fd) {
+		return
+	}
+	p.decideValue(fd)
+}
+
+// enteredAgain tells whether an equal element came into the same set after this one was removed, and stays.
+func (p *planner) enteredAgain(fd *field) bool {
+	if p.twins == nil {
+		p.twins = map[string][]*field{}
+		for _, other := range p.order {
+			if other.kind.Algebra == account.Element && other.added != 0 && other.kept.json != nil {
+				p.twins[twin(other)] = append(p.twins[twin(other)], other)
+			}
+		}
+	}
+	return slices.ContainsFunc(p.twins[twin(fd)], func(other *field) bool { return other != fd && other.added > fd.gone })
+}
+
+// twin is equal for elements of one set with equal parts.
+func twin(fd *field) string {
+	set, _, _ := strings.Cut(fd.path, "/")
+	parts, _ := json.Marshal(account.Fact{Value: fd.kept.json}.Parts()) // sorted by name
+	return set + string(parts)
+}
+
+// decideContact drops a contact that the intruder owns or knows to receive at,
+// wherever it came from. The one from before comes back only if it is not
+// exposed itself: else nobody is reached there until verified out of band.
+func (p *planner) decideContact(fd *field) {
+	now := fd.now
+	if now.json != nil && p.findings.Known(now.seq).Bad() {
+		p.step(fd, Step{Op: Drop, Phase: WaysIn, Pre: now.json, Because: p.findings.BecauseKnown(now.seq)})
+		now = value{}
+	}
+	switch {
+	case now.json != nil || fd.kept.json == nil:
+	case p.findings.Known(fd.kept.seq).Bad():
+		p.Held = append(p.Held, fd.path)
+		fd.asked = append(fd.asked, Question{Why: ContactExposed, Path: fd.path, Because: p.findings.BecauseKnown(fd.kept.seq)})
+	default:
+		p.step(fd, Step{Op: PutBack, Phase: Contacts, Want: fd.kept.json, Version: fd.kept.version, Because: p.cause(fd)})
+	}
+}
+
+// decideSecret revokes what the intruder may have, and never goes back to a
+// former secret. Only a passkey that the intruder removed returns: nobody could read it out.
+func (p *planner) decideSecret(fd *field) {
+	switch {
+	case fd.now.json != nil && p.findings.Known(fd.now.seq).Bad():
+		p.step(fd, Step{Op: Revoke, Phase: WaysIn, Pre: fd.now.json, Because: p.findings.BecauseKnown(fd.now.seq)})
+		p.Enrol = append(p.Enrol, fd.path)
+	case fd.now.json != nil || fd.kept.json == nil:
+	case strings.HasPrefix(fd.path, "passkey/") && !p.findings.Known(fd.kept.seq).Bad():
+		p.step(fd, Step{Op: Reenable, Phase: Keys, Want: fd.kept.json, Version: fd.kept.version, Because: p.cause(fd)})
+	default:
+		p.Enrol = append(p.Enrol, fd.path)
+	}
+}
+
+// decideLedger never sets a balance: one movement makes up for all of the intruder's.
+func (p *planner) decideLedger(fd *field) {
+	if fd.sum == 0 {
+		return
+	}
+	balance, _ := strconv.ParseInt(string(fd.now.json), 10, 64) // history writes nothing else
+	because := p.cause(fd)
+	if len(fd.movements) > 0 {
+		because = append(p.findings.Because(fd.movements[0]), fd.movements[1:]...)
+	}
+	p.step(fd, Step{Op: Move, Phase: Data, Amount: -fd.sum, Pre: fd.now.json,
+		Want: json.RawMessage(strconv.FormatInt(balance-fd.sum, 10)), Because: because})
+}
+
+// Class says what can still be done about an effect.
+type Class string
+
+// The classes of effects.
+const (
+	Undo       Class = "undo"       // it can be cancelled
+	Window     Class = "window"     // it can be cancelled until a moment
+	Compensate Class = "compensate" // it can be made good
+	ClaimClass Class = "claim"      // others must make it good
+	Final      Class = "final"      // nobody can
+)
+
+// Effect is what the value of an order says about undoing it. It may say more,
+// which is kept. Undone is what a plan did about it: the word of a step.
+type Effect struct {
+	Class  Class     `json:"effect"`
+	Until  time.Time `json:"until,omitzero"`
+	ShipTo string    `json:"ship_to,omitempty"` // the path that it read
+	Amount int64     `json:"amount,omitempty"`
+	Undone Op        `json:"undone,omitempty"`
+}
+
+// stoppable tells whether the effect can still be cancelled.
+func (e Effect) stoppable(now time.Time) bool {
+	return e.Class == Undo || e.Class == Window && now.Before(e.Until)
+}
+
+// decideEffect undoes the intruder's effects as far as the world allows, and
+// corrects the holder's own that went to the intruder's value. All others stay.
+func (p *planner) decideEffect(fd *field) {
+	found := p.findings.Of(fd.ordered)
+	tainted := found.Label == finding.Tainted
+	affected := found.Label == finding.Clean && found.Affected
+	if !tainted && !affected || fd.ordered == 0 {
+		return
+	}
+	var e Effect
+	if json.Unmarshal(fd.now.json, &e) != nil || e.Undone != "" {
+		return // it was undone before: what was done outside is not done twice
+	}
+	var op Op
+	switch {
+	case affected && e.stoppable(p.now):
+		op = CorrectShipTo
+	case affected:
+		p.ask(fd, Question{Why: AffectedEffect, Seq: fd.ordered})
+		return
+	case e.stoppable(p.now):
+		op = Cancel
+	case e.Class == ClaimClass:
+		op = Claim
+	case e.Class == Final:
+		op = BookLoss
+	default:
+		op = Refund
+	}
+	if tainted && e.Class == Window && op == Refund {
+		p.ask(fd, Question{Why: DeadlinePassed, Seq: fd.ordered})
+	}
+	p.step(fd, Step{Op: op, Phase: StopLoss, Pre: fd.now.json, Want: undone(fd.now.json, op), Because: p.findings.Because(fd.ordered)})
+}
+
+// undone gives the value of an order with what was done about it.
+func undone(order json.RawMessage, op Op) json.RawMessage {
+	var all map[string]json.RawMessage
+	_ = json.Unmarshal(order, &all) // decideEffect has read it
+	all["undone"], _ = json.Marshal(op)
+	b, _ := json.Marshal(all) // what was read as JSON can be written
+	return b
+}
+
+func (p *planner) step(fd *field, s Step) {
+	s.Path = fd.path
+	p.Steps = append(p.Steps, s)
+}
+
+// cause gives the path of evidence to the latest tainted change of a field, or
+// the former step of ours that has lost its reason.
+func (p *planner) cause(fd *field) []int64 {
+	if fd.tainted == 0 {
+		return []int64{fd.ours}
+	}
+	return p.findings.Because(fd.tainted)
+}
+
+// dataPhase tells when a value is written: what leads mail to the intruder ends
+// with the other ways in, and what points at a value comes after it.
+func dataPhase(path string) Phase {
+	switch set, _, _ := strings.Cut(path, "/"); set {
+	case "forward", "filter":
+		return WaysIn
+	case "default":
+		return Pointers
+	}
+	return Data
+}
+
+// same tells whether two values are equal, whatever the order of their parts.
+func same(a, b json.RawMessage) bool {
+	if a == nil || b == nil {
+		return a == nil && b == nil
+	}
+	if bytes.Equal(a, b) {
+		return true
+	}
+	var x, y any
+	return json.Unmarshal(a, &x) == nil && json.Unmarshal(b, &y) == nil && reflect.DeepEqual(x, y)
+}
