@@ -18,9 +18,10 @@ CREATE TABLE letter (
     fault      TEXT NOT NULL,    -- what the mail server said last; staff only
     done_at    BIGINT,
     signed     BOOLEAN NOT NULL, -- raw carries its DKIM signature
-    raw        BYTEA             -- the letter as sent, sealed; erased once it is sent, for it holds links
+    raw        TEXT              -- the letter as it travels, sealed; erased once it is sent, for it holds links
 );
 CREATE UNIQUE INDEX letter_number ON letter (number, mailbox);
 CREATE INDEX letter_account ON letter (account, queued_at, id);
+CREATE INDEX letter_case ON letter (case_id) WHERE case_id <> '';
 CREATE INDEX letter_aside ON letter (mailbox) WHERE aside AND state = 'waiting';
 CREATE INDEX letter_undeliverable ON letter (done_at) WHERE state = 'undeliverable';

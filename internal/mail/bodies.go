@@ -1,0 +1,203 @@
+package mail
+
+import "time"
+
+// Body is what a letter says: one of the structs of this file. Its strings are
+// plain text in the letter's language, already masked where the reader may not
+// see the whole; links are paths ("/confirm/…") or URLs of the same site. Times
+// are UTC; the letter shows them in the reader's zone too.
+type Body interface{ Kind() Kind }
+
+// Kind names a letter; its templates are templates/KIND.LANGUAGE.txt and .html.
+type Kind string
+
+// The kinds.
+const (
+	KindConfirmAddress    Kind = "confirm-address"
+	KindAlreadyRegistered Kind = "already-registered"
+	KindConfirmChange     Kind = "confirm-change"
+	KindNotice            Kind = "notice"
+	KindFrozen            Kind = "frozen"
+	KindCode              Kind = "code"
+	KindReset             Kind = "reset"
+	KindResetDone         Kind = "reset-done"
+	KindCallbackBooked    Kind = "callback-booked"
+	KindAnswer            Kind = "answer"
+	KindFalseAlarm        Kind = "false-alarm"
+	KindHandBack          Kind = "hand-back"
+)
+
+// ConfirmAddress asks whoever registered to prove that he receives here.
+type ConfirmAddress struct {
+	Link  string `letter:"link"`
+	Until time.Time
+}
+
+// AlreadyRegistered goes out when somebody tries to register with an address
+// that has an account: the page tells him nothing, the letter tells the holder.
+type AlreadyRegistered struct {
+	At    time.Time
+	IP    string
+	Place string // rough; may be empty
+}
+
+// ConfirmChange goes to the new address of an account. It must not tell the old
+// one: the new address may be a stranger's, mistyped.
+type ConfirmChange struct {
+	Link  string `letter:"link"`
+	Until time.Time
+}
+
+// Event is what a Notice reports.
+type Event string
+
+// The events.
+const (
+	Changed   Event = "changed"
+	Added     Event = "added"
+	Removed   Event = "removed"
+	Requested Event = "requested" // asked for; takes effect at Notice.Due unless stopped
+	Cancelled Event = "cancelled" // a requested change was taken back
+	SignedIn  Event = "signed-in" // from a device not seen before
+)
+
+// Notice tells the holder of a sensitive change or of a sign-in from a new device.
+type Notice struct {
+	Event      Event
+	What       string // a noun: "e-mail address", "メールアドレス"; empty for SignedIn
+	From       string // masked as given; empty: not shown
+	To         string // masked; empty: not shown
+	At         time.Time
+	Due        time.Time // Requested only
+	IP         string
+	Place      string    // rough: "near Osaka, Japan"; may be empty
+	Device     string    // in words: "Chrome on Windows"; may be empty
+	ByStaff    bool      // done by our own people, not inside the account
+	NotMe      string    `letter:"link"`
+	NotMeUntil time.Time // when the link ends
+}
+
+// Frozen tells the holder that his account is held still.
+type Frozen struct {
+	Case string // number people can read out
+	At   time.Time
+	Held []string // orders that were stopped, in words; may be empty
+	Link string   `letter:"link"` // the contact page of the case
+}
+
+// Code carries a six-digit code.
+type Code struct {
+	Code    string
+	Until   time.Time
+	Purpose string // "to show that the account is yours"; may be empty
+}
+
+// Reset carries the link to set a new password.
+type Reset struct {
+	Link  string `letter:"link"`
+	Until time.Time
+	IP    string // who asked
+	Place string
+}
+
+// ResetDone tells that a new password was set by a mailed link.
+type ResetDone struct {
+	At         time.Time
+	IP         string
+	Place      string
+	Device     string
+	NotMe      string `letter:"link"`
+	NotMeUntil time.Time
+}
+
+// CallbackBooked says that a person will call.
+type CallbackBooked struct {
+	Case   string
+	Phone  string        // masked
+	At     time.Time     // zero: as soon as somebody is free
+	Within time.Duration // what we promise when At is zero; zero promises nothing
+	Link   string        `letter:"link"` // the contact page of the case
+}
+
+// Answer is a reply of the desk.
+type Answer struct {
+	Case   string
+	Text   string `letter:"text"` // paragraphs parted by empty lines
+	Signed string // the person who wrote it
+	Link   string `letter:"link"` // where to answer
+}
+
+// FalseAlarm says that an account was let go because nothing was wrong.
+type FalseAlarm struct {
+	Case   string
+	At     time.Time
+	Signed string
+	Link   string `letter:"link"` // the contact page of the case
+}
+
+// HandBack is the letter at the end of the story: what happened, what was put
+// back, and how to come back in. A person signs it.
+type HandBack struct {
+	Case     string
+	Story    []Moment      // oldest first
+	PutBack  []PutBack     // as the intruder left it, as it is again
+	Open     []string      // what could not be put back or must be asked, in words
+	Charges  []Charge      // empty: nothing was charged
+	Cards    []string      // "Visa •••• 4242": must be entered again before the next payment
+	Enrol    []string      // what must be set up again: "authenticator app"
+	Password string        `letter:"link"` // the reset page; empty: /reset
+	TwoStep  string        `letter:"link"` // where two-step sign-in is set up; empty: /security
+	Watched  time.Time     // until when the account is watched
+	Hold     time.Duration // how long the things in Waits wait; zero: 72 hours
+	Waits    []string      // "a new e-mail address"; empty: contacts, payees and exports
+	Signed   string        // the person
+	SignedAs string        // that person's office: "Account protection desk"; may be empty
+}
+
+// Moment is one event of a story.
+type Moment struct {
+	At    time.Time
+	Words string
+}
+
+// PutBack is one thing that was restored.
+type PutBack struct{ What, Before, After string }
+
+// Charge is one amount of money that moved.
+type Charge struct{ What, Amount, State string }
+
+// Kind implements Body.
+func (ConfirmAddress) Kind() Kind { return KindConfirmAddress }
+
+// Kind implements Body.
+func (AlreadyRegistered) Kind() Kind { return KindAlreadyRegistered }
+
+// Kind implements Body.
+func (ConfirmChange) Kind() Kind { return KindConfirmChange }
+
+// Kind implements Body.
+func (Notice) Kind() Kind { return KindNotice }
+
+// Kind implements Body.
+func (Frozen) Kind() Kind { return KindFrozen }
+
+// Kind implements Body.
+func (Code) Kind() Kind { return KindCode }
+
+// Kind implements Body.
+func (Reset) Kind() Kind { return KindReset }
+
+// Kind implements Body.
+func (ResetDone) Kind() Kind { return KindResetDone }
+
+// Kind implements Body.
+func (CallbackBooked) Kind() Kind { return KindCallbackBooked }
+
+// Kind implements Body.
+func (Answer) Kind() Kind { return KindAnswer }
+
+// Kind implements Body.
+func (FalseAlarm) Kind() Kind { return KindFalseAlarm }
+
+// Kind implements Body.
+func (HandBack) Kind() Kind { return KindHandBack }

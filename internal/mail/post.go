@@ -1,0 +1,277 @@
+package mail
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"takeback/internal/db"
+	"takeback/internal/fault"
+	"takeback/internal/jobs"
+	"takeback/internal/seal"
+)
+
+// The jobs of this package.
+const (
+	jobSend   = "letter.send"
+	jobForget = "letter.forget"
+)
+
+const (
+	// giveUp comes before the jobs' own limit, so that the letter knows it too.
+	giveUp = 70 * time.Hour
+	// lastTries is how often a letter is tried that staff revived after that.
+	lastTries = 10
+	// forgetAfter is how long the body of an undeliverable letter is kept for
+	// staff to try again: as long as the longest of its links lasts.
+	forgetAfter = 14 * 24 * time.Hour
+	// asideFor is how long a letter waits that its mailbox did not take.
+	asideFor = time.Minute
+)
+
+// Topic is announced with the account when a letter was queued, sent or given up.
+const Topic = "letter"
+
+// Letter is one letter to one address.
+type Letter struct {
+	Account  string // letters of one account leave in order; empty for people without one
+	Case     string // the case it belongs to; may be empty
+	To       Address
+	Name     string // what the reader is called; may be empty
+	Language string // "ja" or "en"; anything else is read as "en"
+	Zone     string // IANA zone of the reader; empty for the house's
+	Number   string // from NewNumber, if the caller must know it; one notice to several addresses may share it
+	Body     Body
+}
+
+// Post takes letters in and sees them off.
+type Post struct {
+	db     *db.DB
+	keeper *seal.Keeper
+	house  house
+}
+
+// New makes the post office of a house. It fails on settings that could not work.
+func New(d *db.DB, k *seal.Keeper, c Config) (*Post, error) {
+	h, err := c.check()
+	if err != nil {
+		return nil, err
+	}
+	return &Post{db: d, keeper: k, house: h}, nil
+}
+
+// Handle gives the runner the handlers of this package.
+func (p *Post) Handle(r *jobs.Runner) {
+	r.Handle(jobSend, p.send)
+	r.Handle(jobForget, p.forget)
+}
+
+// errNoReader is a mistake of the caller: ParseAddress makes addresses.
+var errNoReader = errors.New("mail: a letter needs an address")
+
+// Queue writes a letter in the caller's transaction and queues it. The same
+// number to the same mailbox is the same letter: Queue then gives the id of the
+// one that is there already.
+func (p *Post) Queue(tx *db.Tx, l Letter) (id string, err error) {
+	defer fault.Wrap(&err, "mail.Queue")
+	if l.To.IsZero() {
+		return "", errNoReader
+	}
+	if l.Body, err = cleaned(l.Body); err != nil {
+		return "", err
+	}
+	e, r, err := p.write(tx.Now, l)
+	if err != nil {
+		return "", err
+	}
+	sealed, err := p.keeper.Seal(sealFor(e.id), seal.NewSecret(string(compose(e, r))))
+	if err != nil {
+		return "", err
+	}
+	s := stored{id: e.id, account: l.Account, address: l.To.String(), mailbox: l.To.Key(), raw: sealed}
+	fresh, err := insert(tx, l, s, e, r.subject)
+	if err != nil {
+		return "", err
+	}
+	if !fresh {
+		return idOf(tx, e.number, s.mailbox)
+	}
+	tx.AnnounceHere(Topic, l.Account)
+	return e.id, jobs.Enqueue(tx, jobs.Job{Kind: jobSend, Key: line(s), Args: s.id})
+}
+
+// Preview gives a letter as it would be rendered, for staff to read before it
+// is sent. Nothing is stored, and the number is not taken.
+func (p *Post) Preview(now time.Time, l Letter) (subject, text, html string, err error) {
+	defer fault.Wrap(&err, "mail.Preview")
+	if l.Body, err = cleaned(l.Body); err != nil {
+		return "", "", "", err
+	}
+	_, r, err := p.write(now, l)
+	return r.subject, r.text, r.html, err
+}
+
+// write renders a letter and fixes what goes around it.
+func (p *Post) write(now time.Time, l Letter) (e envelope, r rendered, err error) {
+	language := l.Language
+	if _, known := wordsOf[language]; !known {
+		language = languages[0]
+	}
+	zone := p.house.zone
+	if l.Zone != "" {
+		if z, err := time.LoadLocation(l.Zone); err == nil {
+			zone = z // an unknown zone must not stop a warning
+		}
+	}
+	number := l.Number
+	if number == "" {
+		number = NewNumber()
+	}
+	if normalNumber(number) != number {
+		return e, r, fmt.Errorf("%.20q is no notice number", number)
+	}
+	name := greeting(l.Name)
+	switch l.Body.Kind() {
+	case KindConfirmAddress, KindConfirmChange, KindAlreadyRegistered:
+		name = "" // whoever typed the address may have typed the name to be read by its owner
+	}
+	id := seal.ID("letter")
+	v := view{Service: p.house.service, Name: name, Number: number, Body: l.Body, site: p.house.site, zone: zone, words: wordsOf[language]}
+	e = envelope{
+		id: id, from: p.house.from, fromName: p.house.name, to: l.To, toName: name, at: now, number: number,
+		language: language, messageID: "<" + id + "@" + p.house.from.domain + ">",
+	}
+	r, err = v.render(language)
+	return e, r, err
+}
+
+// line is where a letter waits: behind the others of its account, or behind
+// those of a mailbox that does not take letters now.
+func line(s stored) string {
+	if s.aside || s.account == "" {
+		return "mailbox " + s.mailbox
+	}
+	return "letters " + s.account
+}
+
+func sealFor(id string) string { return "letter " + id }
+
+// send is the job that brings a letter to the mail server.
+func (p *Post) send(ctx context.Context, w jobs.Work) (err error) {
+	var id string
+	if err := w.Read(&id); err != nil {
+		return jobs.Permanent(err)
+	}
+	defer fault.Wrap(&err, "letter %s", id)
+	var s stored
+	var others bool
+	err = p.db.Read(ctx, func(tx *db.Tx) (err error) {
+		if s, err = load(tx, id); err != nil {
+			return err
+		}
+		others, err = othersAside(tx, s)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	switch {
+	case s.state == Delivered:
+		return nil
+	case s.raw == "":
+		return jobs.Permanent(errors.New("its body was erased: ask the room to write it again"))
+	case others && !s.aside:
+		return p.stepAside(ctx, w, s, "behind earlier letters to the same mailbox", 0)
+	}
+	raw, err := p.open(ctx, &s)
+	if err != nil {
+		return err
+	}
+	to, err := ParseAddress(s.address)
+	if err != nil {
+		return jobs.Permanent(err)
+	}
+	became, err := p.house.server.handIn(ctx, p.house.from, to, raw)
+	return p.settle(ctx, w, s, became, err)
+}
+
+// open gives the bytes to send. Where letters are signed, the signed ones are
+// kept before the first attempt: a signature names its time, and a second
+// attempt must send the same bytes.
+func (p *Post) open(ctx context.Context, s *stored) ([]byte, error) {
+	plain, err := p.keeper.Unseal(sealFor(s.id), s.raw)
+	if err != nil {
+		return nil, jobs.Permanent(err)
+	}
+	raw := []byte(plain.Reveal())
+	if s.signed || p.house.signer == nil {
+		return raw, nil
+	}
+	if raw, err = p.house.signer.sign(raw); err != nil {
+		return nil, err
+	}
+	sealed, err := p.keeper.Seal(sealFor(s.id), seal.NewSecret(string(raw)))
+	if err != nil {
+		return nil, err
+	}
+	return raw, p.db.Write(ctx, func(tx *db.Tx) error { return keepSigned(tx, s.id, sealed) })
+}
+
+// settle keeps what an attempt came to.
+func (p *Post) settle(ctx context.Context, w jobs.Work, s stored, became verdict, why error) error {
+	// What the mail server said is kept also when the job's time is up or we are being stopped.
+	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), 4*time.Second)
+	defer stop()
+	if became == taken {
+		return p.settleSent(ctx, w, s)
+	}
+	said := plain(why.Error(), maxLine)
+	if became != refused && (p.db.Now().Sub(s.at) < giveUp || s.state == Undelivered && w.Attempt < lastTries) {
+		if became == mailboxBusy && !s.aside {
+			return p.stepAside(ctx, w, s, said, asideFor)
+		}
+		return errors.Join(why, p.db.Write(ctx, func(tx *db.Tx) error { return markTried(tx, s.id, said) }))
+	}
+	err := p.db.Write(ctx, func(tx *db.Tx) error {
+		tx.AnnounceHere(Topic, s.account)
+		return errors.Join(markUndeliverable(tx, s.id, said),
+			jobs.Enqueue(tx, jobs.Job{Kind: jobForget, Args: s.id, At: tx.Now.Add(forgetAfter)}))
+	})
+	return jobs.Permanent(errors.Join(why, err))
+}
+
+// settleSent marks a letter as sent. If the job went to somebody else meanwhile
+// the letter is marked all the same, so that it is not sent once more.
+func (p *Post) settleSent(ctx context.Context, w jobs.Work, s stored) error {
+	mark := func(tx *db.Tx) error {
+		tx.AnnounceHere(Topic, s.account)
+		return markSent(tx, s.id)
+	}
+	err := p.db.Write(ctx, func(tx *db.Tx) error { return errors.Join(mark(tx), w.Finish(tx)) })
+	if err != nil {
+		err = p.db.Write(ctx, mark)
+	}
+	return err
+}
+
+// stepAside moves a letter from its account's line into its mailbox's, so that
+// letters to other mailboxes of the account need not wait for this one.
+func (p *Post) stepAside(ctx context.Context, w jobs.Work, s stored, why string, wait time.Duration) error {
+	s.aside = true
+	return p.db.Write(ctx, func(tx *db.Tx) error {
+		return errors.Join(
+			putAside(tx, s.id, why),
+			jobs.Enqueue(tx, jobs.Job{Kind: jobSend, Key: line(s), Args: s.id, At: tx.Now.Add(wait)}),
+			w.Finish(tx))
+	})
+}
+
+// forget erases the body of a letter that could not be delivered.
+func (p *Post) forget(ctx context.Context, w jobs.Work) error {
+	var id string
+	if err := w.Read(&id); err != nil {
+		return jobs.Permanent(err)
+	}
+	return p.db.Write(ctx, func(tx *db.Tx) error { return errors.Join(erase(tx, id), w.Finish(tx)) })
+}

@@ -1,0 +1,169 @@
+package mail
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	htmltemplate "html/template"
+	"strings"
+	texttemplate "text/template"
+	"time"
+	_ "time/tzdata" // readers' zones must be known on machines that have no zone files
+
+	"takeback/internal/fault"
+)
+
+//go:embed templates
+var files embed.FS
+
+// languages are those every kind is written in; the first is the one for
+// readers of whom nothing is known.
+var languages = []string{"en", "ja"}
+
+// kinds lists every letter there is. Templates are parsed for all of them at
+// start, so that a broken one stops the program and not a letter.
+var kinds = []Body{
+	ConfirmAddress{}, AlreadyRegistered{}, ConfirmChange{}, Notice{}, Frozen{}, Code{}, Reset{}, ResetDone{},
+	CallbackBooked{}, Answer{}, FalseAlarm{}, HandBack{},
+}
+
+// sheet is one kind in one language, as text and as HTML.
+type sheet struct {
+	text *texttemplate.Template
+	html *htmltemplate.Template
+}
+
+var sheets = parseSheets()
+
+func parseSheets() map[string]sheet {
+	all := map[string]sheet{}
+	for _, b := range kinds {
+		for _, language := range languages {
+			name := string(b.Kind()) + "." + language
+			all[name] = sheet{
+				text: texttemplate.Must(texttemplate.ParseFS(files,
+					"templates/layout."+language+".txt", "templates/"+name+".txt")),
+				html: htmltemplate.Must(htmltemplate.ParseFS(files,
+					"templates/style.html", "templates/layout."+language+".html", "templates/"+name+".html")),
+			}
+		}
+	}
+	return all
+}
+
+// view is what a template sees.
+type view struct {
+	Service string // who writes
+	Name    string // who reads; empty if we may not say
+	Number  string
+	Body    Body
+	site    string
+	zone    *time.Location
+	words   words
+}
+
+// rendered is a letter before it is put into an envelope.
+type rendered struct{ subject, text, html string }
+
+func (v view) render(language string) (_ rendered, err error) {
+	defer fault.Wrap(&err, "mail: %s.%s", v.Body.Kind(), language)
+	s, ok := sheets[string(v.Body.Kind())+"."+language]
+	if !ok {
+		return rendered{}, fmt.Errorf("there is no such letter")
+	}
+	var subject, text, html bytes.Buffer
+	if err := s.text.ExecuteTemplate(&subject, "subject", v); err != nil {
+		return rendered{}, err
+	}
+	if err := s.text.ExecuteTemplate(&text, "letter", v); err != nil {
+		return rendered{}, err
+	}
+	if err := s.html.ExecuteTemplate(&html, "letter", v); err != nil {
+		return rendered{}, err
+	}
+	return rendered{
+		subject: fmt.Sprintf(v.words.subject, v.Service, strings.TrimSpace(subject.String())),
+		text:    tidy(text.String()),
+		html:    strings.TrimSpace(html.String()) + "\n",
+	}, nil
+}
+
+// tidy leaves at most one empty line between paragraphs, whatever the branches
+// of a template left out.
+func tidy(s string) string {
+	var lines []string
+	for line := range strings.Lines(strings.TrimSpace(s)) {
+		line = strings.TrimRight(line, " \t\r\n")
+		if line == "" && len(lines) > 0 && lines[len(lines)-1] == "" {
+			continue
+		}
+		lines = append(lines, line)
+	}
+	return strings.Join(lines, "\n") + "\n"
+}
+
+// URL makes a link absolute. A link to any other site is refused: whatever a
+// room was talked into, no letter of ours leads elsewhere.
+func (v view) URL(link string) (string, error) {
+	switch {
+	case strings.HasPrefix(link, "//"), strings.ContainsAny(link, "\\\"<> \t\r\n"):
+		return "", fmt.Errorf("%.40q is no link", link)
+	case strings.HasPrefix(link, "/"):
+		return v.site + link, nil
+	case strings.HasPrefix(link, v.site+"/"):
+		return link, nil
+	}
+	return "", fmt.Errorf("%.40q does not lead to %s", link, v.site)
+}
+
+// When gives a time in the reader's zone and, where they differ, in UTC.
+func (v view) When(t time.Time) string {
+	local, utc := t.In(v.zone), t.UTC()
+	s := v.words.date(local) + v.words.clock(local)
+	if _, offset := local.Zone(); offset == 0 {
+		return s
+	}
+	other := utc.Format("15:04")
+	if local.Day() != utc.Day() {
+		other = v.words.shortDate(utc) + other
+	}
+	return s + fmt.Sprintf(v.words.utc, other)
+}
+
+// Moment gives a time in the reader's zone alone, for lists.
+func (v view) Moment(t time.Time) string {
+	return v.words.shortDate(t.In(v.zone)) + t.In(v.zone).Format("15:04")
+}
+
+// Hold gives how long things wait after a hand-back.
+func (v view) Hold() string {
+	if b, ok := v.Body.(HandBack); ok && b.Hold != 0 {
+		return v.words.span(b.Hold)
+	}
+	return v.words.span(72 * time.Hour)
+}
+
+// Day gives a date in the reader's zone.
+func (v view) Day(t time.Time) string { return strings.TrimSpace(v.words.date(t.In(v.zone))) }
+
+// Span gives a length of time in words.
+func (v view) Span(d time.Duration) string { return v.words.span(d) }
+
+// Spaced parts a code into groups, so that it can be read out.
+func (v view) Spaced(code string) string {
+	if len(code) != 6 {
+		return code
+	}
+	return code[:3] + " " + code[3:]
+}
+
+// Paragraphs parts a text at its empty lines.
+func (v view) Paragraphs(text string) []string {
+	var all []string
+	for p := range strings.SplitSeq(text, "\n\n") {
+		if p = strings.TrimSpace(p); p != "" {
+			all = append(all, p)
+		}
+	}
+	return all
+}

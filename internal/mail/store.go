@@ -1,0 +1,157 @@
+package mail
+
+import (
+	"errors"
+	"time"
+
+	"takeback/internal/db"
+	"takeback/internal/fault"
+)
+
+// State is how far a letter has come.
+type State string
+
+// The states.
+const (
+	Waiting     State = "waiting"
+	Delivered   State = "sent" // a mail server took it
+	Undelivered State = "undeliverable"
+)
+
+const recordColumns = `id, account, case_id, kind, language, number, address, subject, queued_at, state, tries, fault, done_at`
+
+// Record is what is kept of a letter.
+type Record struct {
+	ID, Account, Case string
+	Kind              Kind
+	Language          string
+	Number            string
+	To                string // masked: an intruder may be reading
+	Subject           string
+	At                time.Time // when it was written
+	State             State
+	Tries             int
+	Fault             string    // what the mail server said last; for staff
+	DoneAt            time.Time // when it was sent or given up; zero while it waits
+}
+
+func scanRecord(s db.Scanner) (r Record, err error) {
+	err = s.Scan(&r.ID, &r.Account, &r.Case, &r.Kind, &r.Language, &r.Number, &r.To, &r.Subject, db.At(&r.At), &r.State,
+		&r.Tries, &r.Fault, db.At(&r.DoneAt))
+	r.To = Mask(r.To)
+	return r, err
+}
+
+// Sent lists the letters of an account, newest first.
+func Sent(tx *db.Tx, account string, most int) ([]Record, error) {
+	return db.All(tx, scanRecord, `SELECT `+recordColumns+` FROM letter
+		WHERE account = $1 ORDER BY queued_at DESC, id DESC LIMIT $2`, account, most)
+}
+
+// OfCase lists the letters of a case, oldest first.
+func OfCase(tx *db.Tx, id string) ([]Record, error) {
+	return db.All(tx, scanRecord, `SELECT `+recordColumns+` FROM letter
+		WHERE case_id = $1 ORDER BY queued_at, id LIMIT 200`, id)
+}
+
+// Undeliverable lists the letters that reached nobody, newest first: a warning
+// that did not arrive is for staff to follow up.
+func Undeliverable(tx *db.Tx, most int) ([]Record, error) {
+	return db.All(tx, scanRecord, `SELECT `+recordColumns+` FROM letter
+		WHERE state = 'undeliverable' ORDER BY done_at DESC, id DESC LIMIT $1`, most)
+}
+
+// Checked answers "is this letter from you?".
+type Checked struct {
+	Ours    bool
+	Kind    Kind
+	Day     time.Time // midnight UTC of the day it was written; zero if not ours
+	Subject string
+}
+
+// Check compares a notice number and an address, as a person typed them, with
+// what was sent. A number that does not exist, one that went to another address
+// and one that is no number at all give the same answer.
+func Check(tx *db.Tx, number, address string) (Checked, error) {
+	to, err := ParseAddress(address)
+	if err != nil {
+		to = Address{} // no letter was ever sent to the empty address
+	}
+	var c Checked
+	var at time.Time
+	err = tx.Row(`SELECT kind, queued_at, subject FROM letter WHERE number = $1 AND mailbox = $2`, normalNumber(number), to.Key()).
+		Scan(&c.Kind, db.At(&at), &c.Subject)
+	if errors.Is(err, db.ErrNone) {
+		return Checked{}, nil
+	}
+	c.Ours, c.Day = err == nil, at.Truncate(24*time.Hour)
+	return c, err
+}
+
+// stored is a letter as the job finds it.
+type stored struct {
+	id, account string
+	address     string
+	mailbox     string
+	at          time.Time
+	state       State
+	aside       bool
+	signed      bool
+	raw         string // sealed; empty once erased
+}
+
+func insert(tx *db.Tx, l Letter, s stored, e envelope, subject string) (fresh bool, err error) {
+	n, err := tx.Exec(`INSERT INTO letter (id, account, case_id, kind, language, number, address, mailbox, subject, message_id,
+			queued_at, state, aside, tries, fault, signed, raw)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'waiting', $12, 0, '', $12, $13)
+		ON CONFLICT (number, mailbox) DO NOTHING`,
+		s.id, l.Account, l.Case, string(l.Body.Kind()), e.language, e.number, s.address, s.mailbox, subject, e.messageID,
+		tx.Now, false, s.raw)
+	return n == 1, err
+}
+
+func idOf(tx *db.Tx, number, mailbox string) (id string, err error) {
+	err = tx.Row(`SELECT id FROM letter WHERE number = $1 AND mailbox = $2`, number, mailbox).Scan(&id)
+	return id, err
+}
+
+func load(tx *db.Tx, id string) (s stored, err error) {
+	defer fault.Wrap(&err, "letter %s", id)
+	err = tx.Row(`SELECT id, account, address, mailbox, queued_at, state, aside, signed, COALESCE(raw, '') FROM letter WHERE id = $1`, id).
+		Scan(&s.id, &s.account, &s.address, &s.mailbox, db.At(&s.at), &s.state, &s.aside, &s.signed, &s.raw)
+	return s, err
+}
+
+// othersAside tells whether letters to the same mailbox wait in its own line.
+func othersAside(tx *db.Tx, s stored) (yes bool, err error) {
+	err = tx.Row(`SELECT EXISTS (SELECT 1 FROM letter WHERE mailbox = $1 AND aside AND state = 'waiting' AND id <> $2)`,
+		s.mailbox, s.id).Scan(&yes)
+	return yes, err
+}
+
+func keepSigned(tx *db.Tx, id, raw string) error {
+	return tx.Put(`UPDATE letter SET signed = $2, raw = $3 WHERE id = $1`, id, true, raw)
+}
+
+func putAside(tx *db.Tx, id, fault string) error {
+	return tx.Put(`UPDATE letter SET aside = $2, tries = tries + 1, fault = $3 WHERE id = $1`, id, true, fault)
+}
+
+func markTried(tx *db.Tx, id, fault string) error {
+	return tx.Put(`UPDATE letter SET tries = tries + 1, fault = $2 WHERE id = $1`, id, fault)
+}
+
+// markSent ends a letter. Its body goes: the links in it are for its reader alone.
+func markSent(tx *db.Tx, id string) error {
+	return tx.Put(`UPDATE letter SET state = 'sent', tries = tries + 1, fault = '', aside = $3, done_at = $2, raw = NULL WHERE id = $1`,
+		id, tx.Now, false)
+}
+
+func markUndeliverable(tx *db.Tx, id, fault string) error {
+	return tx.Put(`UPDATE letter SET state = 'undeliverable', tries = tries + 1, fault = $3, aside = $4, done_at = $2 WHERE id = $1`,
+		id, tx.Now, fault, false)
+}
+
+func erase(tx *db.Tx, id string) error {
+	return tx.Put(`UPDATE letter SET raw = NULL WHERE id = $1 AND state <> 'waiting'`, id)
+}
