@@ -18,6 +18,7 @@ var rules = map[string]func(*Tree) ([]string, error){
 	"nothing is left for later":                    plain(Unfinished),
 	"both engines read every query alike":          SQL,
 	"migrations are numbered and go forward":       Migrations,
+	"every module has its licence named":           Licensed,
 	"what the documents name exists":               Named,
 	"no file gives away a credential or a machine": Private,
 }
@@ -64,6 +65,7 @@ func TestRules(t *testing.T) {
 		query = "both engines read every query alike"
 		nums  = "migrations are numbered and go forward"
 		named = "what the documents name exists"
+		lic   = "every module has its licence named"
 		give  = "no file gives away a credential or a machine"
 		up    = "-- +goose Up\n"
 	)
@@ -166,6 +168,9 @@ func TestRules(t *testing.T) {
 		{"a link to elsewhere", named, "docs/a.md", "See [b](https://example.org/b).", ""},
 		{"a word make does not know", named, "docs/a.md", "Run `make coffee`.", "does not know"},
 
+		{"a module that is named", lic, "go.mod", "module m\n\nrequire (\n\texample.org/named v1.0.0\n\texample.org/far v1.0.0 // indirect\n)\n", ""},
+		{"a module that is not", lic, "go.mod", "module m\n\nrequire example.org/other v1.0.0\n", "does not name example.org/other"},
+
 		{"a made-up password", give, "internal/story/testdata/a.txt", "password=correct horse", ""},
 		{"a private key", give, "internal/story/testdata/a.txt", "-----BEGIN RSA PRIVATE " + "KEY-----", "credential"},
 		{"a bearer key", give, "docs/a.md", "Authorization: Bearer abcdefghijklmnopqrstuvwxyz", "credential"},
@@ -177,7 +182,7 @@ func TestRules(t *testing.T) {
 		proved[tt.rule] = proved[tt.rule] || tt.want != ""
 		t.Run(tt.rule+": "+tt.name, func(t *testing.T) {
 			files := fstest.MapFS{
-				"Makefile": {Data: []byte("test: ## Test\n")}, tt.path: {Data: []byte(tt.text)},
+				"Makefile": {Data: []byte("test: ## Test\n")}, "THIRD_PARTY.md": {Data: []byte("`example.org/named`")}, tt.path: {Data: []byte(tt.text)},
 			}
 			if tt.rule == named {
 				files["internal/db/doc.go"] = &fstest.MapFile{Data: []byte("package db\n")}

@@ -102,3 +102,23 @@ func Private(t *Tree) (broken []string, err error) {
 	}
 	return broken, nil
 }
+
+var requirement = regexp.MustCompile(`(?m)^(?:require )?\s*(\S+\.\S+/\S+) v\S+$`)
+
+// Licensed checks that THIRD_PARTY.md names every module we require ourselves.
+func Licensed(t *Tree) (broken []string, err error) {
+	mod, err := fs.ReadFile(t.FS, "go.mod")
+	if err != nil {
+		return nil, err
+	}
+	list, err := fs.ReadFile(t.FS, "THIRD_PARTY.md")
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range requirement.FindAllStringSubmatch(string(mod), -1) {
+		if !strings.Contains(string(list), "`"+m[1]+"`") {
+			broken = append(broken, "THIRD_PARTY.md does not name "+m[1]+", its use and its licence")
+		}
+	}
+	return broken, nil
+}
