@@ -32,6 +32,7 @@ const (
 	S2   Rule = "S2"   // it was shown to the intruder, or set by a suspect
 	S3   Rule = "S3"   // the session was opened with nothing but exposed factors, from a new device
 	S4   Rule = "S4"   // made in, or derived from, a suspect session
+	Read Rule = "read" // it built on a value of the intruder's, and is affected
 )
 
 // Reason is one link of the path of evidence: by which rule, and from which change it follows.

@@ -183,20 +183,31 @@ func (a *analysis) build(i int) {
 	switch c.Verb {
 	case history.Order:
 		for _, r := range c.Reads {
-			found.Affected = found.Affected || !tainted && a.place(r.Path).taint != 0
+			affect(found, a.place(r.Path))
 		}
 	case history.Patch:
 		p := a.place(c.Path)
 		if tainted {
 			p.taint = c.Seq
 		}
-		found.Affected = !tainted && p.taint != 0
+		affect(found, p)
 	case history.Set, history.Add, history.Remove, history.Credential, history.Contact, history.Drop:
 		p := a.place(c.Path)
 		p.taint = 0
 		if tainted {
 			p.taint = c.Seq
 		}
+	}
+}
+
+// affect marks what read a place that holds a tainted value.
+func affect(found *finding.Change, p *place) {
+	if found.Label == finding.Tainted || p.taint == 0 {
+		return
+	}
+	found.Affected = true
+	if found.Reason.Rule == "" {
+		found.Reason = finding.Reason{Rule: finding.Read, From: p.taint}
 	}
 }
 

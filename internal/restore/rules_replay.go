@@ -161,12 +161,7 @@ func (fd *field) move(c *history.Change, found finding.Change) {
 
 func (p *planner) ask(fd *field, q Question) {
 	q.Path = fd.path
-	switch {
-	case q.Seq != 0 && p.findings.Of(q.Seq).Label == finding.Clean && fd.tainted != 0:
-		q.Because = append(p.findings.Because(fd.tainted), q.Seq)
-	case q.Seq != 0:
-		q.Because = p.findings.Because(q.Seq)
-	}
+	q.Because = p.findings.Because(q.Seq)
 	fd.asked = append(slices.DeleteFunc(fd.asked, func(o Question) bool { return o.Why == q.Why }), q)
 }
 

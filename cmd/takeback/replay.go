@@ -1,0 +1,89 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"takeback/internal/story/scenario"
+)
+
+// ReplayCmd is `takeback replay`: it plays scenario files and tells how what
+// came out differs from what they expect.
+type ReplayCmd struct {
+	JSON  bool     `help:"Print one JSON object per scenario."`
+	Files []string `arg:"" name:"file" help:"Scenario files: .yaml holds one, .jsonl one a line, - reads lines from standard input."`
+}
+
+// errDiffers makes the program end with status 1 after everything was printed.
+var errDiffers = errors.New("not every scenario came out as expected")
+
+// Run reads every file before it plays any: a malformed one is refused and nothing is run.
+func (c *ReplayCmd) Run(ctx context.Context, in io.Reader, out io.Writer) (err error) {
+	p, err := scenario.NewPlayer(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, p.Close()) }()
+	all, err := c.read(p, in)
+	if err != nil {
+		return err
+	}
+	w := bufio.NewWriter(out)
+	differs := false
+	for _, s := range all {
+		r, err := p.Play(ctx, s)
+		if err != nil {
+			return errors.Join(err, w.Flush())
+		}
+		differs = differs || !r.OK
+		if err := c.print(w, r); err != nil {
+			return err
+		}
+	}
+	if err := w.Flush(); err != nil || !differs {
+		return err
+	}
+	return errDiffers
+}
+
+func (c *ReplayCmd) read(p *scenario.Player, in io.Reader) ([]scenario.Scenario, error) {
+	var all []scenario.Scenario
+	for _, name := range c.Files {
+		var text []byte
+		var err error
+		if name == "-" {
+			text, err = io.ReadAll(in)
+		} else {
+			text, err = os.ReadFile(name)
+		}
+		if err != nil {
+			return nil, err
+		}
+		some, err := scenario.Parse(name, text, p.Kinds, !c.JSON)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, some...)
+	}
+	return all, nil
+}
+
+func (c *ReplayCmd) print(w io.Writer, r scenario.Result) error {
+	if c.JSON {
+		e := json.NewEncoder(w)
+		e.SetEscapeHTML(false)
+		return e.Encode(r)
+	}
+	line := "ok  " + r.Scenario
+	if !r.OK {
+		line = "differs  " + r.Scenario + ": " + strings.Join(r.Differs, "; ")
+	}
+	_, err := fmt.Fprintln(w, line)
+	return err
+}

@@ -1,0 +1,320 @@
+package scenario
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"takeback/internal/access"
+	"takeback/internal/account"
+	"takeback/internal/db"
+	"takeback/internal/fault"
+	"takeback/internal/history"
+	"takeback/internal/investigate"
+	"takeback/internal/restore"
+	"takeback/internal/seal"
+)
+
+// start is when every scenario begins.
+var start = time.Date(2026, time.January, 5, 9, 0, 0, 0, time.UTC)
+
+// Player plays scenarios on an embedded database of its own.
+type Player struct {
+	Kinds  account.Kinds
+	book   *history.Book
+	keeper *seal.Keeper
+	db     *db.DB
+	dir    string
+}
+
+// NewPlayer opens a fresh database in a temporary folder. Close it after use.
+func NewPlayer(ctx context.Context) (_ *Player, err error) {
+	defer fault.Wrap(&err, "scenario.NewPlayer")
+	p := &Player{}
+	if p.Kinds, err = account.NewKinds(); err != nil {
+		return nil, err
+	}
+	p.book = &history.Book{Kinds: p.Kinds}
+	if p.keeper, err = seal.NewKeeper(make([]byte, 32)); err != nil { // the secrets of a scenario are none
+		return nil, err
+	}
+	if p.dir, err = os.MkdirTemp("", "takeback-replay-"); err != nil {
+		return nil, err
+	}
+	p.db, err = db.Open(ctx, filepath.Join(p.dir, "replay.db"), db.Options{Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return nil, errors.Join(err, os.RemoveAll(p.dir))
+	}
+	return p, nil
+}
+
+// Close closes the database and removes it.
+func (p *Player) Close() error { return errors.Join(p.db.Close(), os.RemoveAll(p.dir)) }
+
+// errOver ends the transaction of a scenario, so that nothing of it stays.
+var errOver = errors.New("the scenario is over")
+
+// Play plays one scenario and tells what came out, and how that differs from
+// what the scenario expects.
+func (p *Player) Play(ctx context.Context, s Scenario) (r Result, err error) {
+	defer fault.Wrap(&err, "%s", s.Title)
+	err = p.db.Write(ctx, func(tx *db.Tx) error {
+		g := &play{tx: tx, book: p.book, keeper: p.keeper, s: s, id: seal.ID("acc"),
+			actors: map[string]access.Actor{}, slots: map[string]string{}, came: map[string]string{},
+			seqs: map[string]int64{}, steps: map[int64]string{}, refused: []string{}}
+		if err := g.run(); err != nil {
+			return err
+		}
+		r, err = g.result()
+		if err != nil {
+			return err
+		}
+		return errOver
+	})
+	if !errors.Is(err, errOver) {
+		return r, err
+	}
+	r.compare(s.Expect)
+	return r, nil
+}
+
+// play is one scenario being played.
+type play struct {
+	tx     *db.Tx
+	book   *history.Book
+	keeper *seal.Keeper
+	s      Scenario
+	id     string // of the account
+	epoch  int64  // in which the account was opened, and staff were let at it
+
+	actors  map[string]access.Actor // by session
+	order   []string                // sessions as they were opened
+	slots   map[string]string       // version -> path
+	came    map[string]string       // version that came back -> the one it was
+	paths   []string                // touched, in order, perhaps repeated
+	seqs    map[string]int64        // by step id
+	steps   map[int64]string        // step ids by seq
+	refused []string
+
+	frozen   time.Time // zero before
+	findings investigate.Findings
+	plan     restore.Plan
+}
+
+// run plays the history, then investigates and restores.
+func (g *play) run() error {
+	if err := account.Create(g.tx, g.id, "ja"); err != nil {
+		return err
+	}
+	a, err := account.Get(g.tx, g.id)
+	if err != nil {
+		return err
+	}
+	g.epoch = a.Epoch
+	for _, s := range g.s.Steps {
+		g.tx.Now = start.Add(s.At)
+		err := g.step(s)
+		if errors.Is(err, account.ErrFrozen) || errors.Is(err, account.ErrMoved) {
+			g.refused = append(g.refused, s.ID)
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("step %s in line %d: %w", s.ID, s.line, err)
+		}
+	}
+	if g.frozen.IsZero() {
+		g.tx.Now = g.tx.Now.Add(time.Minute)
+		if err := g.freeze(""); err != nil {
+			return err
+		}
+	}
+	h, err := history.Of(g.tx, g.id)
+	if err != nil {
+		return err
+	}
+	g.findings = investigate.Analyse(h, g.marks(), g.s.Devices)
+	g.plan = restore.MakePlan(h, g.findings, g.book.Kinds, g.frozen)
+	return g.restore()
+}
+
+// freeze turns the account into the next epoch and enters it.
+func (g *play) freeze(id string) error {
+	if _, err := account.Turn(g.tx, g.id, account.Frozen, time.Time{}, account.Open, account.Guarded); err != nil {
+		return err
+	}
+	g.frozen = g.tx.Now
+	return g.enter(id, history.Entry{By: access.Do("freeze"), Verb: history.Freeze})
+}
+
+// restore carries out the plan.
+func (g *play) restore() error {
+	epoch, err := account.Turn(g.tx, g.id, account.Restoring, time.Time{}, account.Frozen)
+	if err != nil {
+		return err
+	}
+	plan := g.plan.Hash(g.id, epoch)
+	for _, s := range g.plan.Steps {
+		c, err := restore.Write(g.tx, g.book, g.id, plan, s)
+		if err != nil {
+			return err
+		}
+		if s.Op == restore.Reenable {
+			g.came[c.Version] = s.Version
+		}
+	}
+	// Reopened, so that what is refused now is refused for its epoch alone.
+	_, err = account.Turn(g.tx, g.id, account.Guarded, time.Time{}, account.Restoring)
+	return err
+}
+
+// enter appends an entry for a step.
+func (g *play) enter(id string, e history.Entry) error {
+	e.Account = g.id
+	c, err := g.book.Append(g.tx, e)
+	if err != nil || id == "" {
+		return err
+	}
+	g.seqs[id], g.steps[c.Seq] = c.Seq, id
+	if e.Path != "" {
+		g.paths = append(g.paths, e.Path)
+	}
+	return nil
+}
+
+// step appends what a step of the scenario says.
+func (g *play) step(s Step) error {
+	if s.Do == "freeze" {
+		return g.freeze(s.ID)
+	}
+	e, err := g.entry(s)
+	if err != nil {
+		return err
+	}
+	for _, version := range s.With {
+		e.Factors = append(e.Factors, history.Factor{Path: g.slots[version], Version: version, Proof: "presented"})
+	}
+	if err := g.enter(s.ID, e); err != nil {
+		return err
+	}
+	if e.By.Session != "" {
+		g.actors[e.By.Session] = e.By
+	}
+	if s.Session != "" {
+		g.order = append(g.order, s.Session)
+	}
+	return nil
+}
+
+// entry turns a step into an entry: who acts, and what is done.
+func (g *play) entry(s Step) (history.Entry, error) {
+	switch s.Do {
+	case "open":
+		return history.Entry{By: g.newcomer(s.Session), Verb: history.Open, Device: s.Device}, nil
+	case "recover":
+		via := []history.Factor{{Path: g.slots[s.Via], Version: s.Via, Proof: "link"}}
+		return history.Entry{By: g.newcomer(s.Session), Verb: history.Recover, Device: s.Device, Factors: via}, nil
+	case "derive":
+		by := g.newcomer(s.Session)
+		by.Epoch = g.actor(s.From).Epoch
+		return history.Entry{By: by, Verb: history.Derive, Parent: s.From, Device: s.Device}, nil
+	case "step-up":
+		return history.Entry{By: g.actor(s.By), Verb: history.StepUp}, nil
+	case "handover":
+		by := g.actor(s.By)
+		by.Segment++
+		return history.Entry{By: by, Verb: history.Handover, Device: s.Device}, nil
+	case "agent":
+		// An agent's grant carries the epoch it was given in, like every authority.
+		return g.change(*s.Act, access.Actor{Role: access.Agent, ID: s.Agent, Name: s.Agent, Epoch: g.epoch})
+	}
+	return g.change(s, g.actor(s.By))
+}
+
+// change turns a step that is about a path into an entry.
+func (g *play) change(s Step, by access.Actor) (history.Entry, error) {
+	e := history.Entry{By: by, Path: s.Path, Part: s.Part, Verb: history.Verb(s.Do), Version: s.Version, Amount: s.Amount}
+	if s.Version != "" {
+		g.slots[s.Version] = s.Path
+	}
+	switch s.Do {
+	case "set", "patch", "add", "contact":
+		e.Value = encode(s.Text)
+		if s.Parts != nil {
+			e.Value = encode(s.Parts)
+		}
+	case "credential":
+		if !s.Unique {
+			e.SecretID = g.keeper.SecretID(g.id, seal.NewSecret(s.Secret))
+		}
+	case "order":
+		order := restore.Effect{Class: restore.Class(s.Effect), ShipTo: s.ShipTo, Amount: s.Amount}
+		if s.hasUntil {
+			order.Until = start.Add(s.Until)
+		}
+		e.Value, e.Amount = encode(order), 0
+		if s.ShipTo != "" {
+			e.Reads = []history.Read{{Path: s.ShipTo}}
+		}
+	}
+	now, err := account.FactAt(g.tx, g.id, s.Path)
+	if e.Verb == history.Add && now.Value != nil {
+		e.Verb = history.Set // it is there already: a total write all the same
+	}
+	return e, err
+}
+
+// newcomer is the actor of a session that is being opened, in the present epoch.
+func (g *play) newcomer(session string) access.Actor {
+	by := access.Actor{Role: access.Holder, ID: g.id, Account: g.id, Session: session, Segment: 1, Epoch: g.epoch}
+	if a, err := account.Get(g.tx, g.id); err == nil {
+		by.Epoch = a.Epoch
+	}
+	return by
+}
+
+// actor is the actor of a session. One whose opening was refused has what it
+// would have been given: nothing newer than the freeze.
+func (g *play) actor(session string) access.Actor {
+	if by, ok := g.actors[session]; ok {
+		return by
+	}
+	return g.newcomer(session)
+}
+
+func encode(v any) json.RawMessage {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic("scenario: " + err.Error()) // unreachable: texts, maps of texts and orders have a JSON form
+	}
+	return b
+}
+
+// marks gives the investigator's marks by seq. What was refused is in no history and has none.
+func (g *play) marks() investigate.Marks {
+	m := investigate.Marks{Sessions: g.s.Seeds.Sessions, Agents: g.s.Seeds.Agents, From: map[string]int64{},
+		Changes: g.seqsOf(g.s.Seeds.Steps), ClearedSessions: g.s.Clears.Sessions, ClearedChanges: g.seqsOf(g.s.Clears.Steps)}
+	for session, step := range g.s.Seeds.From {
+		if seq, ok := g.seqs[step]; ok {
+			m.From[session] = seq
+		}
+	}
+	for _, version := range g.s.Seeds.Credentials {
+		m.Versions = append(m.Versions, investigate.VersionRef{Path: g.slots[version], Version: version})
+	}
+	return m
+}
+
+func (g *play) seqsOf(steps []string) []int64 {
+	var all []int64
+	for _, id := range steps {
+		if seq, ok := g.seqs[id]; ok {
+			all = append(all, seq)
+		}
+	}
+	return all
+}
