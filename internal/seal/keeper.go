@@ -65,6 +65,7 @@ func NewKeeper(root []byte) (*Keeper, error) {
 // at every start, which a check value in the database proves.
 func Load(ctx context.Context, d *db.DB, root []byte) (k *Keeper, err error) {
 	defer fault.Wrap(&err, "seal.Load")
+	key := root
 	err = d.Write(ctx, func(tx *db.Tx) error {
 		own := NewToken()
 		if root != nil {
@@ -78,21 +79,20 @@ func Load(ctx context.Context, d *db.DB, root []byte) (k *Keeper, err error) {
 		if err := tx.Row(`SELECT value FROM setting WHERE name = 'root-key'`).Scan(&kept); err != nil {
 			return err
 		}
-		key := root
 		switch {
 		case root != nil && kept != own:
 			return errors.New("the root key handed in is not the one this database was made with")
 		case root == nil && strings.HasPrefix(kept, "check:"):
 			return errors.New("this database was made with a root key of the operator's: hand it in with --root-key-file")
 		case root == nil:
-			if key, err = base64.RawURLEncoding.DecodeString(kept); err != nil {
-				return err
-			}
+			key, err = base64.RawURLEncoding.DecodeString(kept)
 		}
-		k, err = NewKeeper(key)
 		return err
 	})
-	return k, err
+	if err != nil {
+		return nil, err
+	}
+	return NewKeeper(key)
 }
 
 // normal makes the same password typed on two devices the same bytes (NIST SP 800-63B-4, 3.1.1.2).

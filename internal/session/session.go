@@ -175,7 +175,10 @@ func (s *Sessions) handOver(tx *db.Tx, found *Session, client access.Client) err
 	if err != nil {
 		return err
 	}
-	return insertSegment(tx, *found, c.Seq)
+	if err := insertSegment(tx, *found, c.Seq); err != nil {
+		return err
+	}
+	return tx.Announce(account.EpochTopic, found.Account) // the cache knows the former segment
 }
 
 // Prove keeps that the password (or more) was presented again in a session, and enters it.
@@ -183,7 +186,10 @@ func (s *Sessions) Prove(tx *db.Tx, by access.Actor, factors []history.Factor) e
 	if _, err := s.Book.Append(tx, history.Entry{Account: by.Account, By: by, Verb: history.StepUp, Factors: factors}); err != nil {
 		return err
 	}
-	return prove(tx, by.Session)
+	if err := prove(tx, by.Session); err != nil {
+		return err
+	}
+	return tx.Announce(account.EpochTopic, by.Account) // the cache knows the former time
 }
 
 // End ends one session of an account. Somebody else's is db.ErrNone.

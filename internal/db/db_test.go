@@ -1,0 +1,195 @@
+package db_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"takeback/internal/db"
+	"takeback/internal/db/dbtest"
+)
+
+func put(t *testing.T, d *db.DB, name, value string) {
+	t.Helper()
+	err := d.Write(t.Context(), func(tx *db.Tx) error {
+		return tx.Put(`INSERT INTO setting (name, value) VALUES ($1, $2)`, name, value)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func get(t *testing.T, d *db.DB, name string) (value string) {
+	t.Helper()
+	err := d.Read(t.Context(), func(tx *db.Tx) error {
+		return tx.Row(`SELECT value FROM setting WHERE name = $1`, name).Scan(&value)
+	})
+	if err != nil && !errors.Is(err, db.ErrNone) {
+		t.Fatal(err)
+	}
+	return value
+}
+
+func TestWrite(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		t.Run("keeps what its function wrote", func(t *testing.T) {
+			put(t, d, "kept", "1")
+			if get(t, d, "kept") != "1" {
+				t.Error("it is not there")
+			}
+		})
+		t.Run("keeps nothing if its function fails, also of what was put last", func(t *testing.T) {
+			broken := errors.New("broken")
+			err := d.Write(t.Context(), func(tx *db.Tx) error {
+				if _, err := tx.Exec(`INSERT INTO setting (name, value) VALUES ('lost', '1')`); err != nil {
+					return err
+				}
+				if err := tx.Put(`INSERT INTO setting (name, value) VALUES ('lost too', '1')`); err != nil {
+					return err
+				}
+				return broken
+			})
+			if !errors.Is(err, broken) {
+				t.Errorf("the error is %v", err)
+			}
+			if get(t, d, "lost")+get(t, d, "lost too") != "" {
+				t.Error("something was kept")
+			}
+		})
+		t.Run("reports a duplicate that only the commit notices", func(t *testing.T) {
+			put(t, d, "twice", "1")
+			err := d.Write(t.Context(), func(tx *db.Tx) error {
+				return tx.Put(`INSERT INTO setting (name, value) VALUES ('twice', '2')`)
+			})
+			if !db.IsDuplicate(err) {
+				t.Errorf("got %v", err)
+			}
+		})
+		t.Run("goes on after the panic of a writer", func(t *testing.T) {
+			func() {
+				defer func() { _ = recover() }()
+				_ = d.Write(t.Context(), func(tx *db.Tx) error { panic("a writer's mistake") })
+			}()
+			put(t, d, "after the panic", "1")
+		})
+		t.Run("refuses to run inside another Write", func(t *testing.T) {
+			err := d.Write(t.Context(), func(tx *db.Tx) error {
+				return d.Write(tx.Context(), func(*db.Tx) error { return nil })
+			})
+			if err == nil {
+				t.Error("it ran")
+			}
+		})
+		t.Run("does not run for a caller who has gone", func(t *testing.T) {
+			gone, leave := context.WithCancel(t.Context())
+			leave()
+			err := d.Write(gone, func(tx *db.Tx) error { return tx.Put(`INSERT INTO setting (name, value) VALUES ('gone', '1')`) })
+			if !errors.Is(err, context.Canceled) || get(t, d, "gone") != "" {
+				t.Errorf("got %v", err)
+			}
+		})
+		t.Run("announces after the commit and before it returns", func(t *testing.T) {
+			var heard []string
+			var mu sync.Mutex
+			stop := d.Listen("news", func(key string) { mu.Lock(); heard = append(heard, key); mu.Unlock() })
+			defer stop()
+			_ = d.Write(t.Context(), func(tx *db.Tx) error { return errors.Join(tx.Announce("news", "failed"), errors.New("no")) })
+			if err := d.Write(t.Context(), func(tx *db.Tx) error { return tx.Announce("news", "k1") }); err != nil {
+				t.Fatal(err)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			if len(heard) == 0 || heard[0] != "k1" {
+				t.Errorf("heard %q", heard)
+			}
+		})
+	})
+}
+
+// Writers that wait together commit together: each is alone with its failure.
+func TestWritersTogether(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		var all sync.WaitGroup
+		for i := range 60 {
+			all.Go(func() {
+				err := d.Write(t.Context(), func(tx *db.Tx) error {
+					if _, err := tx.Exec(`INSERT INTO setting (name, value) VALUES ($1, '')`, fmt.Sprintf("w%02d", i)); err != nil {
+						return err
+					}
+					if i%3 == 0 {
+						return errors.New("this one fails")
+					}
+					return nil
+				})
+				if (err != nil) != (i%3 == 0) {
+					t.Errorf("writer %d: %v", i, err)
+				}
+			})
+		}
+		all.Wait()
+		var n int
+		err := d.Read(t.Context(), func(tx *db.Tx) error {
+			return tx.Row(`SELECT count(*) FROM setting WHERE name >= 'w00' AND name <= 'w99'`).Scan(&n)
+		})
+		if err != nil || n != 40 {
+			t.Errorf("%d rows of 40 were kept: %v", n, err)
+		}
+	})
+}
+
+func TestValues(t *testing.T) {
+	t.Parallel()
+	dbtest.EachWithClock(t, func(t *testing.T, d *db.DB, clock *dbtest.Clock) {
+		err := d.Write(t.Context(), func(tx *db.Tx) error {
+			if want := clock.Now().Truncate(time.Microsecond); !tx.Now.Equal(want) {
+				t.Errorf("Now is %v, not %v", tx.Now, want)
+			}
+			if err := tx.Put(`INSERT INTO link (hash, purpose, account, epoch, data, made_at, expires_at) VALUES ('h', 'p', '日本', 9007199254740993, '{"a":[1]}', $1, $1)`, tx.Now); err != nil {
+				return err
+			}
+			var (
+				account    string
+				epoch      int64
+				data       struct{ A []int }
+				made, used time.Time
+			)
+			err := tx.Row(`SELECT account, epoch, data, made_at, used_at FROM link WHERE hash = $1`, "h").Scan(&account, &epoch, db.JSON(&data), db.At(&made), db.At(&used))
+			if account != "日本" || epoch != 9007199254740993 || len(data.A) != 1 || !made.Equal(tx.Now) || !used.IsZero() {
+				t.Errorf("read back %q %d %v %v %v", account, epoch, data, made, used)
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+func TestOpenRefusesANewerDatabase(t *testing.T) {
+	t.Parallel()
+	for _, e := range dbtest.Engines {
+		t.Run(string(e), func(t *testing.T) {
+			place := dbtest.Place(t, e)
+			d, err := db.Open(t.Context(), place, db.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			err = d.Write(t.Context(), func(tx *db.Tx) error {
+				return tx.Put(`INSERT INTO goose_db_version (version_id, is_applied) VALUES (99999, $1)`, true)
+			})
+			if err := errors.Join(err, d.Close()); err != nil {
+				t.Fatal(err)
+			}
+			_, err = db.Open(t.Context(), place, db.Options{})
+			if err == nil || !strings.Contains(err.Error(), "newer program") {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}

@@ -1,0 +1,224 @@
+package session_test
+
+import (
+	"errors"
+	"sync"
+	"testing"
+	"time"
+
+	"takeback/internal/access"
+	"takeback/internal/account"
+	"takeback/internal/db"
+	"takeback/internal/db/dbtest"
+	"takeback/internal/history"
+	"takeback/internal/seal"
+	"takeback/internal/session"
+)
+
+const firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+const safari = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0 Mobile/15E148 Safari/604.1"
+
+var pc = access.Client{IP: "192.0.2.1", UserAgent: firefox, Device: "pc"}
+
+type bundle struct {
+	d *db.DB
+	s *session.Sessions
+}
+
+func setup(t *testing.T, d *db.DB) bundle {
+	t.Helper()
+	kinds, err := account.NewKinds()
+	if err != nil {
+		t.Fatal(err)
+	}
+	k, err := seal.NewKeeper(make([]byte, 32))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := d.Write(t.Context(), func(tx *db.Tx) error { return account.Create(tx, "acc", "ja") }); err != nil {
+		t.Fatal(err)
+	}
+	return bundle{d, session.New(d, &history.Book{Kinds: kinds}, k)}
+}
+
+func (b bundle) open(t *testing.T, c access.Client) (s session.Session, token string, known bool) {
+	t.Helper()
+	err := b.d.Write(t.Context(), func(tx *db.Tx) error {
+		a, err := account.Get(tx, "acc")
+		if err != nil {
+			return err
+		}
+		s, token, known, err = b.s.Open(tx, session.Opening{Account: a, Verb: history.Open, Client: c})
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s, token, known
+}
+
+func (b bundle) turn(t *testing.T, to account.State, from ...account.State) {
+	t.Helper()
+	err := b.d.Write(t.Context(), func(tx *db.Tx) error {
+		_, err := account.Turn(tx, "acc", to, time.Time{}, from...)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (b bundle) alive(t *testing.T, token string) bool {
+	t.Helper()
+	_, err := b.s.Check(t.Context(), token)
+	if err != nil && !errors.Is(err, session.ErrOver) {
+		t.Fatal(err)
+	}
+	return err == nil
+}
+
+func TestCheck(t *testing.T) {
+	t.Parallel()
+	dbtest.EachWithClock(t, func(t *testing.T, d *db.DB, clock *dbtest.Clock) {
+		b := setup(t, d)
+		s, token, known := b.open(t, pc)
+		if known {
+			t.Error("a device never seen was known")
+		}
+		if _, _, known := b.open(t, pc); !known {
+			t.Error("the same device was not known")
+		}
+		if !b.alive(t, token) || !b.alive(t, token) {
+			t.Error("a session just opened may not act")
+		}
+		if b.alive(t, seal.NewToken()) || b.alive(t, "") || b.alive(t, token+"x") {
+			t.Error("a guessed token may act")
+		}
+		_, other, _ := b.open(t, pc)
+		if !b.alive(t, other) {
+			t.Fatal("the other session may not act")
+		}
+		err := d.Write(t.Context(), func(tx *db.Tx) error { return b.s.End(tx, s.Actor(pc), "acc", s.ID, "signed out") })
+		if err != nil {
+			t.Fatal(err)
+		}
+		if b.alive(t, token) || !b.alive(t, other) {
+			t.Error("ending one session ended none, or both")
+		}
+		b.turn(t, account.Frozen, account.Open)
+		if b.alive(t, other) {
+			t.Error("a session survived the freeze")
+		}
+		b.turn(t, account.Open, account.Frozen)
+		if b.alive(t, other) {
+			t.Error("letting the account go brought an old session back")
+		}
+		_, fresh, _ := b.open(t, pc)
+		if !b.alive(t, fresh) {
+			t.Error("a session of the new epoch may not act")
+		}
+		clock.Advance(31 * 24 * time.Hour)
+		if b.alive(t, fresh) {
+			t.Error("a session outlived its time")
+		}
+	})
+}
+
+func TestAStolenCookieBeginsANewSegment(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		b := setup(t, d)
+		_, token, _ := b.open(t, pc)
+		for _, step := range []struct {
+			name   string
+			client access.Client
+			want   int
+		}{
+			{"the same client", pc, 1},
+			{"the same client from another address", access.Client{IP: "198.51.100.7", UserAgent: firefox, Device: "pc"}, 1},
+			{"another device", access.Client{IP: "203.0.113.9", UserAgent: safari, Device: "phone"}, 2},
+			{"the first one again", pc, 3},
+		} {
+			s, err := b.s.CheckFrom(t.Context(), token, step.client)
+			if err != nil || s.Segment != step.want {
+				t.Errorf("%s: segment %d, not %d (%v)", step.name, s.Segment, step.want, err)
+			}
+		}
+		err := d.Read(t.Context(), func(tx *db.Tx) error {
+			gs, err := session.Segments(tx, "acc")
+			if len(gs) != 3 {
+				t.Errorf("%d segments were kept", len(gs))
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+// The cache must never answer with what was true before a freeze that has been
+// answered: whoever checks after it hears no, however many check meanwhile.
+func TestNoCheckAfterAFreezeSaysYes(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		b := setup(t, d)
+		for range 20 {
+			_, token, _ := b.open(t, pc)
+			stop := make(chan struct{})
+			var checking sync.WaitGroup
+			for range 4 {
+				checking.Go(func() {
+					for {
+						select {
+						case <-stop:
+							return
+						default:
+							_, _ = b.s.Check(t.Context(), token)
+						}
+					}
+				})
+			}
+			b.turn(t, account.Frozen, account.Open)
+			if b.alive(t, token) {
+				t.Error("a check after the freeze said yes")
+			}
+			close(stop)
+			checking.Wait()
+			if b.alive(t, token) {
+				t.Error("a late reader put the old answer back into the cache")
+			}
+			b.turn(t, account.Open, account.Frozen)
+		}
+	})
+}
+
+func BenchmarkCheck(b *testing.B) {
+	d := dbtest.New(b, db.SQLite, db.Options{})
+	kinds, _ := account.NewKinds()
+	k, err := seal.NewKeeper(make([]byte, 32))
+	if err != nil {
+		b.Fatal(err)
+	}
+	s := session.New(d, &history.Book{Kinds: kinds}, k)
+	var token string
+	err = d.Write(b.Context(), func(tx *db.Tx) error {
+		if err := account.Create(tx, "acc", "ja"); err != nil {
+			return err
+		}
+		a, err := account.Get(tx, "acc")
+		if err != nil {
+			return err
+		}
+		_, token, _, err = s.Open(tx, session.Opening{Account: a, Verb: history.Open, Client: pc})
+		return err
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		if _, err := s.Check(b.Context(), token); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
