@@ -2,12 +2,14 @@ package dbtest
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -106,16 +108,16 @@ func migrated(place string) error {
 	return d.Close()
 }
 
-// server is the PostgreSQL of this process: its URL and the name of its migrated template.
+// server is the PostgreSQL of this process.
 type server struct {
-	base     *url.URL
-	template string
-	cluster  *cluster.Cluster // kept: it is stopped when this process, and so its pipe, is gone
-	made     atomic.Int64
+	base    *url.URL
+	name    string           // what the names of our databases begin with; that of the template is no longer
+	cluster *cluster.Cluster // kept: it is stopped when this process, and so its pipe, is gone
+	made    atomic.Int64
 }
 
 var postgres = sync.OnceValues(func() (*server, error) {
-	s := &server{template: fmt.Sprintf("template_%d", os.Getpid())}
+	s := &server{name: "test_" + strings.ToLower(rand.Text()[:12])}
 	at := os.Getenv("TAKEBACK_TEST_POSTGRES")
 	if at == "" {
 		c, err := cluster.Start()
@@ -128,10 +130,10 @@ var postgres = sync.OnceValues(func() (*server, error) {
 	if s.base, err = url.Parse(at); err != nil {
 		return nil, fmt.Errorf("TAKEBACK_TEST_POSTGRES: %w", err)
 	}
-	if err := s.run("CREATE DATABASE " + s.template); err != nil {
+	if err := s.run("CREATE DATABASE " + s.name); err != nil {
 		return nil, err
 	}
-	return s, migrated(s.url(s.template))
+	return s, migrated(s.url(s.name))
 })
 
 // url gives the URL of a database on the server.
@@ -158,8 +160,8 @@ func postgresPlace(t testing.TB) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	name := fmt.Sprintf("test_%d_%d", os.Getpid(), s.made.Add(1))
-	if err := s.run("CREATE DATABASE " + name + " TEMPLATE " + s.template); err != nil {
+	name := fmt.Sprintf("%s_%d", s.name, s.made.Add(1))
+	if err := s.run("CREATE DATABASE " + name + " TEMPLATE " + s.name + " STRATEGY FILE_COPY"); err != nil {
 		return "", err
 	}
 	t.Cleanup(func() {

@@ -31,7 +31,8 @@ rm -rf "$2"`
 
 // settings trade everything that outlives a test for speed.
 const settings = "-c listen_addresses='' -c fsync=off -c synchronous_commit=off -c full_page_writes=off " +
-	"-c autovacuum=off -c max_connections=400 -c shared_buffers=64MB -c wal_level=minimal -c max_wal_senders=0"
+	"-c autovacuum=off -c max_connections=400 -c shared_buffers=64MB " +
+	"-c wal_level=minimal -c max_wal_senders=0 -c min_wal_size=32MB -c max_wal_size=64MB"
 
 // Start starts a server. It is stopped by Stop or by the end of this process.
 func Start() (_ *Cluster, err error) {
@@ -43,7 +44,7 @@ func Start() (_ *Cluster, err error) {
 	if err != nil {
 		return nil, err
 	}
-	folder, err := os.MkdirTemp("/tmp", "tbpg") // not TMPDIR: the path of a socket has to be short
+	folder, err := os.MkdirTemp(room(), "tbpg")
 	if err != nil {
 		return nil, err
 	}
@@ -80,6 +81,17 @@ func Start() (_ *Cluster, err error) {
 		}
 	}
 	return c, nil
+}
+
+// room gives the folder to put servers in: in memory if there is plenty, because
+// a database is 300 files and every test makes one. Never TMPDIR: the path of a socket has to be short.
+func room() string {
+	const memory, plenty = "/dev/shm", 2 << 30
+	var s syscall.Statfs_t
+	if err := syscall.Statfs(memory, &s); err != nil || uint64(s.Bavail)*uint64(s.Bsize) < plenty {
+		return "/tmp"
+	}
+	return memory
 }
 
 // watch starts the keeper.
