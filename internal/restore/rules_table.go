@@ -180,7 +180,11 @@ func (p *planner) decideEffect(fd *field) {
 	if tainted && e.Class == Window && op == Refund {
 		p.ask(fd, Question{Why: DeadlinePassed, Seq: fd.ordered})
 	}
-	p.step(fd, Step{Op: op, Phase: StopLoss, Pre: fd.now.json, Want: undone(fd.now.json, op), Because: p.findings.Because(fd.ordered)})
+	phase := StopLoss
+	if op == CorrectShipTo {
+		phase = Pointers // it is sent to what was put back
+	}
+	p.step(fd, Step{Op: op, Phase: phase, Pre: fd.now.json, Want: undone(fd.now.json, op), Because: p.findings.Because(fd.ordered)})
 }
 
 // undone gives the value of an order with what was done about it.

@@ -214,10 +214,7 @@ func readJSON(file string, line int, text []byte) (node, error) {
 
 // jsonNode reads the next value as a node, keeping repeated keys so that they are refused.
 func jsonNode(d *json.Decoder, line, depth int) (*yaml.Node, error) {
-	t, err := d.Token()
-	if errors.Is(err, io.EOF) {
-		err = io.ErrUnexpectedEOF
-	}
+	t, err := token(d)
 	if err != nil {
 		return nil, err
 	}
@@ -238,7 +235,7 @@ func jsonNode(d *json.Decoder, line, depth int) (*yaml.Node, error) {
 			}
 			n.Content = append(n.Content, child)
 		}
-		_, err = d.Token()
+		_, err = token(d)
 	case string:
 		n.Tag, n.Value = "!!str", v
 	case json.Number:
@@ -249,4 +246,12 @@ func jsonNode(d *json.Decoder, line, depth int) (*yaml.Node, error) {
 		n.Tag, n.Value = "!!null", "null"
 	}
 	return n, err
+}
+
+func token(d *json.Decoder) (json.Token, error) {
+	t, err := d.Token()
+	if errors.Is(err, io.EOF) {
+		err = errors.New("the line ends in the middle of a value")
+	}
+	return t, err
 }

@@ -263,9 +263,11 @@ func (p *parser) authority(n node, f map[string]node, s *Step) error {
 			return v.wrong("no session %s was opened before", name)
 		}
 	}
-	for _, version := range s.With {
-		if _, ok := p.versions[version]; !ok {
-			return n.wrong("no version %s was set before", version)
+	for _, key := range []string{"with", "verified_with"} {
+		for _, version := range s.With {
+			if _, ok := p.versions[version]; f[key].Node != nil && !ok {
+				return f[key].wrong("no version %s was set before", version)
+			}
 		}
 	}
 	if v, ok := f["via"]; ok && p.versions[s.Via] != account.ContactOf {

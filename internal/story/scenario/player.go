@@ -198,6 +198,9 @@ func (g *play) step(s Step) error {
 	for _, version := range s.With {
 		e.Factors = append(e.Factors, history.Factor{Path: g.slots[version], Version: version, Proof: "presented"})
 	}
+	if err := g.present(e); err != nil {
+		return err
+	}
 	if err := g.enter(s.ID, e); err != nil {
 		return err
 	}
@@ -208,6 +211,26 @@ func (g *play) step(s Step) error {
 		g.order = append(g.order, s.Session)
 	}
 	return nil
+}
+
+// present puts something where a step is about to remove it. The history refuses
+// to remove what is not there; a scenario may do so, and it is a total write all the same.
+func (g *play) present(e history.Entry) error {
+	if e.Verb != history.Remove && e.Verb != history.Drop {
+		return nil
+	}
+	now, err := account.FactAt(g.tx, g.id, e.Path)
+	if err != nil || now.Value != nil {
+		return err
+	}
+	e.Verb, e.Value = history.Add, encode(map[string]string{})
+	switch kind, _ := g.book.Kinds.Of(e.Path); kind.Algebra {
+	case account.SecretOf:
+		e.Verb, e.Value = history.Credential, nil
+	case account.ContactOf:
+		e.Verb, e.Value = history.Contact, encode(seal.ID("nobody"))
+	}
+	return g.enter("", e)
 }
 
 // entry turns a step into an entry: who acts, and what is done.
