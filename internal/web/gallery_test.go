@@ -3,6 +3,7 @@ package web_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -114,7 +115,23 @@ func holderGallery(t *testing.T) http.Handler {
 				{Path: "/messages", Key: "nav.messages", Icon: "mail", Count: 2}, {Path: "/account/orders", Key: "nav.orders", Icon: "box"}},
 			Foot: []web.NavItem{{Path: "/help", Key: "foot.help"}, {Path: "/check-letter", Key: "foot.letter"}, {Path: "/report-phishing", Key: "foot.phishing"}}}
 	}
-	return withAssets(site)
+	return withAssets(showing(site))
+}
+
+// showing lets a browser look at answers to a POST and at errors without a word
+// in its console, where any word fails the test.
+func showing(site http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if path, wrong := strings.CutPrefix(r.URL.Path, "/wrong"); wrong {
+			post := httptest.NewRequest("POST", path+"?"+r.URL.RawQuery, strings.NewReader("email=hanako@example.jp&password=&channel=phone"))
+			post.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			r = post
+		}
+		rec := httptest.NewRecorder()
+		site.ServeHTTP(rec, r)
+		maps.Copy(w.Header(), rec.Header())
+		_, _ = rec.Body.WriteTo(w)
+	})
 }
 
 func consoleGallery() http.Handler {
@@ -167,7 +184,7 @@ func TestTheGalleryFitsItsWindowInChromium(t *testing.T) {
 		handler http.Handler
 		pages   []string
 	}{
-		"holder":  {holderGallery(t), []string{"/", "/stop", "/form", "/nowhere"}},
+		"holder":  {holderGallery(t), []string{"/", "/stop", "/form", "/wrong/form", "/nowhere", "/?done=saved"}},
 		"console": {consoleGallery(), []string{"/", "/case"}},
 	} {
 		srv := httptest.NewServer(g.handler)
@@ -176,14 +193,14 @@ func TestTheGalleryFitsItsWindowInChromium(t *testing.T) {
 			ctx := webtest.Browser(t, width)
 			for _, lang := range []string{"en", "ja"} {
 				for _, page := range g.pages {
-					if err := chromedp.Do(ctx, chromedp.EmulateViewport(int64(width), 900), chromedp.Navigate(srv.URL+page+"?lang="+lang)); err != nil {
+					if err := chromedp.Do(ctx, chromedp.EmulateViewport(int64(width), 900), chromedp.Navigate(srv.URL+page+map[bool]string{true: "&", false: "?"}[strings.Contains(page, "?")]+"lang="+lang)); err != nil {
 						t.Fatal(err)
 					}
 					wide, err := chromedp.Run(ctx, chromedp.Evaluate[int](`document.documentElement.scrollWidth`))
 					if err != nil || wide > width {
 						t.Errorf("%s%s in %s is %d wide in a window of %d (%v)", name, page, lang, wide, width, err)
 					}
-					webtest.Shot(t, ctx, fmt.Sprintf("%s%s-%s-%d", name, strings.ReplaceAll(page, "/", "-"), lang, width))
+					webtest.Shot(t, ctx, fmt.Sprintf("%s%s-%s-%d", name, strings.NewReplacer("/", "-", "?", "", "=", "-").Replace(page), lang, width))
 				}
 			}
 		}

@@ -155,7 +155,7 @@ func (p *Puzzle) draw(key, kind, lang, answer string) ([]byte, error) {
 	if data := p.drawn[key]; data != nil {
 		return data, nil
 	}
-	var driver base64Captcha.Driver = base64Captcha.NewDriverDigit(80, 240, puzzleDigits, 0.6, 70)
+	var driver base64Captcha.Driver = base64Captcha.NewDriverDigit(80, 280, puzzleDigits, 0.5, 60)
 	if kind == "wav" {
 		driver = base64Captcha.NewDriverAudio(puzzleDigits, lang)
 	}

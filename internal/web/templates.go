@@ -52,10 +52,11 @@ func NewTemplates(layout string, face fs.FS) *Templates {
 }
 
 func (t *Templates) add(base *template.Template, name, text string) {
-	page := template.Must(template.Must(base.Clone()).New(name).Parse(text))
+	file := name + ".html" // a page may have a block of its own name
+	page := template.Must(template.Must(base.Clone()).New(file).Parse(text))
 	own := map[string]bool{}
-	for block := range must(parse.Parse(name, text, "", "", builtins)) {
-		own[block] = block != name && block != "main"
+	for block := range must(parse.Parse(file, text, "", "", builtins)) {
+		own[block] = block != file && block != "main"
 	}
 	t.pages[name], t.own[name] = page, own
 }

@@ -2,6 +2,7 @@ package web
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
@@ -14,8 +15,9 @@ type Words struct {
 	texts map[string]map[string]string // language, key
 }
 
-// LoadWords reads words.en.txt and words.ja.txt from each file system. What a
-// later one says about a key goes before what an earlier one says.
+// LoadWords reads words.en.txt and words.ja.txt, and words-NAME.en.txt and so on,
+// from each file system. What a later one says about a key goes before what an
+// earlier one says; the files of one file system may not say a key twice.
 // It panics if a catalogue is broken, because they are part of the program.
 func LoadWords(from ...fs.FS) *Words {
 	w := &Words{texts: map[string]map[string]string{}}
@@ -31,13 +33,24 @@ func LoadWords(from ...fs.FS) *Words {
 }
 
 func (w *Words) load(fsys fs.FS, lang string) error {
-	name := "words." + lang + ".txt"
+	names, err := fs.Glob(fsys, "words*."+lang+".txt")
+	if err == nil && len(names) == 0 {
+		err = fmt.Errorf("there is no words.%s.txt", lang)
+	}
+	seen := map[string]bool{}
+	for _, name := range names {
+		err = errors.Join(err, w.read(fsys, name, lang, seen))
+	}
+	return err
+}
+
+// read reads one file; seen are the keys that files beside it have said.
+func (w *Words) read(fsys fs.FS, name, lang string, seen map[string]bool) error {
 	f, err := fsys.Open(name)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	seen := map[string]bool{}
 	lines := bufio.NewScanner(f)
 	for n := 1; lines.Scan(); n++ {
 		line := strings.TrimSpace(lines.Text())
@@ -79,10 +92,13 @@ func (w *Words) Say(lang, key string, args ...any) string {
 	if strings.Count(text, "%s") != len(args) && testing.Testing() {
 		panic(fmt.Sprintf("web: %q in %q takes %d arguments, not %d", key, lang, strings.Count(text, "%s"), len(args)))
 	}
-	if strings.Contains(text, "%") {
-		return fmt.Sprintf(text, args...)
+	if !strings.Contains(text, "%") {
+		return text
 	}
-	return text
+	for i, a := range args { // so that %s takes numbers, too
+		args[i] = fmt.Sprint(a)
+	}
+	return fmt.Sprintf(text, args...)
 }
 
 // Differences lists how the languages disagree: keys that one lacks, and keys with

@@ -31,7 +31,7 @@ func Browser(t *testing.T, width int) context.Context {
 			if err != nil {
 				return
 			}
-			t.Error("console:", m)
+			t.Errorf("console: %v at %s:%d", m, m.URL, m.Line)
 		}
 	}()
 	t.Cleanup(func() { cancel(); closeTab(); stop(); <-done })
