@@ -74,7 +74,8 @@ type openStore struct{}
 func (openStore) Keep(context.Context, string, seal.Secret, time.Time) error { return nil }
 func (openStore) Spend(context.Context, string, seal.Secret) error           { return web.ErrPuzzleWrong }
 
-func holderGallery(t *testing.T) http.Handler {
+func holderSite(t *testing.T) http.Handler {
+	t.Helper()
 	keeper, err := seal.NewKeeper([]byte(strings.Repeat("k", 32)))
 	if err != nil {
 		t.Fatal(err)
@@ -115,8 +116,10 @@ func holderGallery(t *testing.T) http.Handler {
 				{Path: "/messages", Key: "nav.messages", Icon: "mail", Count: 2}, {Path: "/account/orders", Key: "nav.orders", Icon: "box"}},
 			Foot: []web.NavItem{{Path: "/help", Key: "foot.help"}, {Path: "/check-letter", Key: "foot.letter"}, {Path: "/report-phishing", Key: "foot.phishing"}}}
 	}
-	return withAssets(showing(site))
+	return withAssets(site)
 }
+
+func holderGallery(t *testing.T) http.Handler { return showing(holderSite(t)) }
 
 // showing lets a browser look at answers to a POST and at errors without a word
 // in its console, where any word fails the test.
