@@ -106,6 +106,19 @@ func Turn(tx *db.Tx, id string, to State, guardedUntil time.Time, from ...State)
 	return epoch, tx.Announce(EpochTopic, id)
 }
 
+// Relax ends the watch over a guarded account. Its epoch stays, and so do the
+// sessions of its holder. It returns ErrMoved if the account is not guarded.
+func Relax(tx *db.Tx, id string) error {
+	n, err := tx.Exec(`UPDATE account SET state = $2, guarded_until = NULL WHERE id = $1 AND state = $3`, id, Open, Guarded)
+	if err == nil && n == 0 {
+		err = ErrMoved
+	}
+	if err != nil {
+		return err
+	}
+	return tx.Announce(EpochTopic, id) // who remembers the state must ask again
+}
+
 // ErrMoved says that an account is not in the state it was thought to be in.
 var ErrMoved = fault.New(fault.Conflict, "account.moved", "The state of this account has changed meanwhile. Please look again.")
 

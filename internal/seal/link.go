@@ -116,6 +116,20 @@ func Void(tx *db.Tx, account string, purposes ...string) error {
 	return nil
 }
 
+// VoidBefore takes back the unused links that were given before an epoch, but
+// for those that give access to nobody: reports and the page of a case.
+func VoidBefore(tx *db.Tx, account string, epoch int64) error {
+	return tx.Put(`UPDATE link SET void_at = $1 WHERE account = $2 AND epoch < $3 AND purpose NOT IN ($4, $5) AND used_at IS NULL AND void_at IS NULL`,
+		tx.Now, account, epoch, NotMe, CaseLink)
+}
+
+// LivingBefore counts the links that VoidBefore would take back.
+func LivingBefore(tx *db.Tx, account string, epoch int64) (n int, err error) {
+	err = tx.Row(`SELECT COUNT(*) FROM link WHERE account = $1 AND epoch < $2 AND purpose NOT IN ($3, $4) AND used_at IS NULL AND void_at IS NULL`,
+		account, epoch, NotMe, CaseLink).Scan(&n)
+	return n, err
+}
+
 // The purposes of links, in one place so that two rooms cannot mean different things by one word.
 const (
 	NotMe       = "not-me"       // stops the account; gives access to nobody

@@ -85,6 +85,17 @@ func EndAll(tx *db.Tx, account, keep, why string) error {
 	return tx.Put(`UPDATE session SET ended_at = $1, ended_why = $2 WHERE account = $3 AND id <> $4 AND ended_at IS NULL`, tx.Now, why, account, keep)
 }
 
+// EndBefore marks every session given before an epoch ended.
+func EndBefore(tx *db.Tx, account string, epoch int64, why string) error {
+	return tx.Put(`UPDATE session SET ended_at = $1, ended_why = $2 WHERE account = $3 AND epoch < $4 AND ended_at IS NULL`, tx.Now, why, account, epoch)
+}
+
+// UnendedBefore counts the sessions given before an epoch that are not marked ended.
+func UnendedBefore(tx *db.Tx, account string, epoch int64) (n int, err error) {
+	err = tx.Row(`SELECT COUNT(*) FROM session WHERE account = $1 AND epoch < $2 AND ended_at IS NULL`, account, epoch).Scan(&n)
+	return n, err
+}
+
 // Segment is a stretch of a session used from one client.
 type Segment struct {
 	Session       string
