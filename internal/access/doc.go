@@ -5,5 +5,5 @@
 // what counts as evidence are the factors presented (package session).
 // The table of permissions in rules.go is the only place that maps a role to
 // what it may do; every route names the permission it needs.
-// It stores nothing.
+// It owns the table api_key: what the protected service proves itself with.
 package access

@@ -82,5 +82,6 @@ type Secret struct {
 // The errors of this package.
 var (
 	ErrNone   = fault.New(fault.NotFound, "account.none", "There is no such account.")
+	ErrNoFact = fault.New(fault.NotFound, "path.none", "There is nothing at this path.")
 	ErrFrozen = fault.New(fault.Frozen, "account.frozen", "This account is held still at the moment. Nothing was changed.")
 )

@@ -14,6 +14,7 @@ CREATE TABLE reporter (
     proved_at  BIGINT         -- when the desk was sure that he is the holder
 );
 CREATE INDEX reporter_case ON reporter (case_id, id);
+CREATE UNIQUE INDEX reporter_via ON reporter (case_id, via) WHERE via <> '';
 CREATE INDEX reporter_claims ON reporter (claims) WHERE claims <> '';
 
 -- A wish to be called, and what became of it.
@@ -58,3 +59,13 @@ CREATE TABLE phishing (
     seen_by TEXT NOT NULL
 );
 CREATE INDEX phishing_open ON phishing (at) WHERE seen_at IS NULL;
+
+-- How often somebody knocked at a public door lately. The key is a keyed hash: it names nobody.
+CREATE TABLE knock (
+    door    TEXT NOT NULL,
+    key     TEXT NOT NULL,
+    until_at BIGINT NOT NULL, -- when the count begins anew
+    n       BIGINT NOT NULL,
+    PRIMARY KEY (door, key)
+);
+CREATE INDEX knock_until ON knock (until_at);

@@ -1,0 +1,94 @@
+package app
+
+import (
+	"bytes"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"gopkg.in/yaml.v3"
+
+	"takeback/internal/account"
+)
+
+// File is the configuration file. Every field may be absent.
+type File struct {
+	Name  string `yaml:"name"`  // of the service whose accounts these are
+	Zone  string `yaml:"zone"`  // IANA zone of readers of whom none is known; Asia/Tokyo
+	HTTPS bool   `yaml:"https"` // all traffic comes by TLS, ended by a proxy in front
+	Mail  struct {
+		From     string `yaml:"from"`
+		FromName string `yaml:"from_name"`
+		DKIM     struct {
+			Selector string `yaml:"selector"`
+			KeyFile  string `yaml:"key_file"` // PEM, Ed25519 or RSA
+		} `yaml:"dkim"`
+	} `yaml:"mail"`
+	Proxies []string   `yaml:"proxies"` // networks whose X-Forwarded-For is believed: "10.0.0.0/8"
+	Kinds   []KindFile `yaml:"kinds"`   // facts of the shop's own
+}
+
+// KindFile is a kind of fact as a shop declares it.
+type KindFile struct {
+	Path      string            `yaml:"path"`    // "membership" or "pet/*"
+	Algebra   string            `yaml:"algebra"` // register, group, element, contact, secret, ledger, effect
+	Parts     []string          `yaml:"parts"`
+	Sensitive bool              `yaml:"sensitive"`
+	Tell      string            `yaml:"tell"` // "" or "all"
+	Hold      string            `yaml:"hold"` // "72h"
+	Label     map[string]string `yaml:"label"`
+}
+
+// ReadFile reads a configuration file; an empty path gives the defaults. An
+// unknown key is an error that names its line.
+func ReadFile(path string) (f File, err error) {
+	if path == "" {
+		return f, nil
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return f, err
+	}
+	d := yaml.NewDecoder(bytes.NewReader(text))
+	d.KnownFields(true)
+	if err := d.Decode(&f); err != nil && !errors.Is(err, io.EOF) {
+		return f, fmt.Errorf("%s: %w", path, err)
+	}
+	return f, nil
+}
+
+// kinds gives all kinds of paths: the built-in ones and the file's.
+func (f File) kinds() (account.Kinds, error) {
+	own := make([]account.Kind, len(f.Kinds))
+	for i, k := range f.Kinds {
+		hold := time.Duration(0)
+		if k.Hold != "" {
+			var err error
+			if hold, err = time.ParseDuration(k.Hold); err != nil {
+				return account.Kinds{}, fmt.Errorf("kind %q: hold: %w", k.Path, err)
+			}
+		}
+		own[i] = account.Kind{Pattern: k.Path, Algebra: account.Algebra(k.Algebra), Parts: k.Parts, Sensitive: k.Sensitive,
+			Tell: account.Tell(k.Tell), Hold: hold, Label: k.Label}
+	}
+	return account.NewKinds(own...)
+}
+
+// RootKey reads the operator's root key from a file; nil without one.
+func RootKey(path string) ([]byte, error) {
+	if path == "" {
+		return nil, nil
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	key, err := base64.StdEncoding.DecodeString(string(bytes.TrimSpace(text)))
+	if err != nil || len(key) != 32 {
+		return nil, fmt.Errorf("%s: not 32 bytes in base64 (make one with: openssl rand -base64 32)", path)
+	}
+	return key, nil
+}
