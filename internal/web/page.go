@@ -153,7 +153,8 @@ func (p Page) Asset(name string) string { return assetURL(name) }
 func (p Page) Here(item NavItem) bool {
 	best, at := "", false
 	for _, n := range p.Frame.Nav {
-		if (p.Path == n.Path || strings.HasPrefix(p.Path, strings.TrimSuffix(n.Path, "/")+"/")) && len(n.Path) > len(best) {
+		inside := n.Path != "/" && strings.HasPrefix(p.Path, n.Path+"/")
+		if (p.Path == n.Path || inside) && len(n.Path) > len(best) {
 			best, at = n.Path, n.Path == item.Path
 		}
 	}

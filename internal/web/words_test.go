@@ -6,6 +6,7 @@ import (
 	"testing/fstest"
 
 	"takeback/internal/web"
+	"takeback/internal/web/webtest"
 )
 
 func catalogue(en, ja string) fstest.MapFS {
@@ -61,4 +62,9 @@ func TestWordsTakeArguments(t *testing.T) {
 		}
 	}()
 	w.Say("en", "c")
+}
+
+func TestTheShellSaysItsOwnFaultsInJapanese(t *testing.T) {
+	t.Parallel()
+	webtest.Faults(t, holderPages, ".")
 }

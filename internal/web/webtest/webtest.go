@@ -6,10 +6,14 @@ package webtest
 import (
 	"html/template"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 	"text/template/parse"
@@ -134,4 +138,29 @@ func Page(t *testing.T, set *web.Templates, lang, titleKey string) web.Page {
 		Handler: func(w http.ResponseWriter, r *http.Request) error { p = web.NewPage(r, titleKey); return nil }})
 	site.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/?lang="+lang, nil))
 	return p
+}
+
+var newFault = regexp.MustCompile(`fault\.New\(fault\.\w+, "([^"]+)"`)
+
+// Faults fails the test for every code that a package under one of the folders
+// gives an error, and that a Japanese page has no words for.
+func Faults(t *testing.T, set *web.Templates, folders ...string) {
+	t.Helper()
+	for _, folder := range folders {
+		err := filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+				return err
+			}
+			text, err := os.ReadFile(path)
+			for _, m := range newFault.FindAllSubmatch(text, -1) {
+				if code := string(m[1]); !set.Words().Has("ja", "fault."+code) {
+					t.Errorf("%s: no Japanese words for the fault %q", path, code)
+				}
+			}
+			return err
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	}
 }
