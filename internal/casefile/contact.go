@@ -75,19 +75,30 @@ type Phishing struct {
 // The errors of contact.
 var (
 	ErrTaken = fault.New(fault.Conflict, "callback.taken", "Somebody else has taken this call already.")
+	ErrKnock = fault.New(fault.TooMany, "contact.too-many", "This was sent several times lately. Please wait a little, or use the link in our letter.")
 	ErrWhom  = fault.New(fault.Invalid, "message.whom", "Several people speak in this case. Say whom you answer.").On("reporter")
 )
 
 // PhishingTopic is announced when a suspicious letter came in or was looked at.
 const PhishingTopic = "phishing"
 
-// AddReporter lets somebody speak in a case.
+// AddReporter lets somebody speak in a case. Whoever comes through the same
+// mailbox (Via) is the same reporter.
 func (f *Files) AddReporter(tx *db.Tx, r Reporter, by access.Actor) (Reporter, error) {
 	r.ID, r.At = seal.ID("rep"), tx.Now
-	if err := insertReporter(tx, r); err != nil {
+	fresh, err := insertReporter(tx, r)
+	if err != nil {
 		return r, err
 	}
+	if !fresh {
+		return ReporterVia(tx, r.Case, r.Via)
+	}
 	return r, f.Note(tx, r.Case, by, "reporter."+r.Source, r.ID)
+}
+
+// Cite keeps which notice a case began with, if none is known yet.
+func Cite(tx *db.Tx, id, notice string, seq int64) error {
+	return tx.Put(`UPDATE case_file SET notice = $1, reported_seq = $2 WHERE id = $3 AND notice = ''`, notice, seq, id)
 }
 
 // Prove keeps that the desk is sure of a reporter. He sees the whole course of the case from then on.
@@ -202,6 +213,57 @@ func SeePhishing(tx *db.Tx, id string, by access.Actor) error {
 		return err
 	}
 	return tx.Announce(PhishingTopic, id)
+}
+
+// Page is what a link to the page of a case stands for: the case, and as whom
+// its reader speaks. He is Reporter or, before he ever spoke, whoever reads
+// the mailbox of the contact version Via.
+type Page struct {
+	Case     string `json:"case"`
+	Reporter string `json:"reporter,omitempty"`
+	Via      string `json:"via,omitempty"`
+}
+
+// pageFor is how long a link to the page of a case lasts: a case is watched for so long after its end.
+const pageFor = 60 * 24 * time.Hour
+
+// PagePath is where the page of a case is. Without a token it tells nobody anything.
+func PagePath(id, token string) string {
+	if token == "" {
+		return "/contact/" + id
+	}
+	return "/contact/" + id + "?k=" + token
+}
+
+// Link gives the token for the page of a case. It is bound to no account and no
+// epoch: it shows, it does not act, and must survive the freezing it tells of.
+func (p Page) Link(tx *db.Tx, k *seal.Keeper) (token string, err error) {
+	return k.Issue(tx, seal.CaseLink, "", 0, pageFor, p)
+}
+
+// PageOf tells what a token stands for, or ErrNone for whatever reason it is not good.
+func PageOf(tx *db.Tx, k *seal.Keeper, token string) (p Page, err error) {
+	l, err := k.Peek(tx, seal.CaseLink, token)
+	if err != nil {
+		return p, ErrNone.Because(err)
+	}
+	if err := l.Check(tx.Now, 0); err != nil {
+		return p, ErrNone.Because(err)
+	}
+	return p, l.Read(&p)
+}
+
+// Knock counts a visit to a public door and refuses (fault.TooMany) more than
+// most within a time. key is hashed by the caller: the table names nobody.
+func Knock(tx *db.Tx, door, key string, most int, within time.Duration) error {
+	n, until, err := knock(tx, door, key, within)
+	if err != nil {
+		return err
+	}
+	if n > int64(most) {
+		return ErrKnock.After(until.Sub(tx.Now))
+	}
+	return nil
 }
 
 // CallCode is what a caller from the desk has to say so that the person knows

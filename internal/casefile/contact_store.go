@@ -14,14 +14,21 @@ func scanReporter(s db.Scanner) (r Reporter, err error) {
 	return r, err
 }
 
-func insertReporter(tx *db.Tx, r Reporter) error {
-	return tx.Put(`INSERT INTO reporter (`+reporterColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+func insertReporter(tx *db.Tx, r Reporter) (fresh bool, err error) {
+	n, err := tx.Exec(`INSERT INTO reporter (`+reporterColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+		ON CONFLICT (case_id, via) WHERE via <> '' DO NOTHING`,
 		r.ID, r.Case, r.At, r.Source, r.Language, r.Login, r.Claims, r.Via, r.Address, r.ProvedAt)
+	return n == 1, err
 }
 
 // ReporterOf gives a reporter, or ErrNone.
 func ReporterOf(tx *db.Tx, id string) (Reporter, error) {
 	return orNone(db.One(tx, scanReporter, `SELECT `+reporterColumns+` FROM reporter WHERE id = $1`, id))
+}
+
+// ReporterVia gives the reporter in a case who came through a contact's mailbox, or ErrNone.
+func ReporterVia(tx *db.Tx, caseID, via string) (Reporter, error) {
+	return orNone(db.One(tx, scanReporter, `SELECT `+reporterColumns+` FROM reporter WHERE case_id = $1 AND via = $2 AND via <> ''`, caseID, via))
 }
 
 // Reporters lists who speaks in a case, in the order they came.
@@ -115,6 +122,15 @@ func PhishingReports(tx *db.Tx) ([]Phishing, error) {
 // PhishingReport gives one, or ErrNone.
 func PhishingReport(tx *db.Tx, id string) (Phishing, error) {
 	return orNone(db.One(tx, scanPhishing, `SELECT `+phishingColumns+` FROM phishing WHERE id = $1`, id))
+}
+
+func knock(tx *db.Tx, door, key string, within time.Duration) (n int64, until time.Time, err error) {
+	if err := tx.Put(`DELETE FROM knock WHERE until_at <= $1`, tx.Now); err != nil {
+		return 0, until, err
+	}
+	err = tx.Row(`INSERT INTO knock (door, key, until_at, n) VALUES ($1, $2, $3, 1)
+		ON CONFLICT (door, key) DO UPDATE SET n = knock.n + 1 RETURNING n, until_at`, door, key, tx.Now.Add(within)).Scan(&n, db.At(&until))
+	return n, until, err
 }
 
 func orNone[T any](v T, err error) (T, error) {
