@@ -176,8 +176,11 @@ func readYAML(file string, text []byte) (node, error) {
 	if err := d.Decode(&doc); err != nil {
 		return node{}, malformedYAML(file, err)
 	}
-	if err := d.Decode(&more); !errors.Is(err, io.EOF) {
+	switch err := d.Decode(&more); {
+	case err == nil:
 		return node{}, Malformed{file, more.Line, "", "a file holds one scenario"}
+	case !errors.Is(err, io.EOF):
+		return node{}, malformedYAML(file, err)
 	}
 	return node{file: file}.child(doc.Content[0], ""), nil
 }
