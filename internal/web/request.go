@@ -132,18 +132,18 @@ func accepted(r *http.Request) string {
 	return languages[i]
 }
 
-func spoken(lang string) bool { return lang == "en" || lang == "ja" }
+func speaks(lang string) bool { return lang == "en" || lang == "ja" }
 
 // chooseLanguage: an explicit choice goes before the account's language, that before the browser's.
 func chooseLanguage(w http.ResponseWriter, r *http.Request, st *state) {
 	st.lang = st.client.Language
-	if l := st.actor.Client.Language; spoken(l) {
+	if l := st.actor.Client.Language; speaks(l) {
 		st.lang = l
 	}
-	if ck, err := r.Cookie(langCookie); err == nil && spoken(ck.Value) {
+	if ck, err := r.Cookie(langCookie); err == nil && speaks(ck.Value) {
 		st.lang = ck.Value
 	}
-	if l := r.URL.Query().Get("lang"); spoken(l) {
+	if l := r.URL.Query().Get("lang"); speaks(l) {
 		st.lang = l
 		http.SetCookie(w, &http.Cookie{Name: langCookie, Value: l, Path: "/", MaxAge: 365 * 24 * 3600,
 			HttpOnly: true, SameSite: http.SameSiteLaxMode})
