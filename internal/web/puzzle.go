@@ -16,8 +16,6 @@ import (
 	"takeback/internal/access"
 	"takeback/internal/fault"
 	"takeback/internal/seal"
-
-	"github.com/mojocn/base64Captcha"
 )
 
 // The faults of the puzzle.
@@ -155,16 +153,14 @@ func (p *Puzzle) draw(key, kind, lang, answer string) ([]byte, error) {
 	if data := p.drawn[key]; data != nil {
 		return data, nil
 	}
-	var driver base64Captcha.Driver = base64Captcha.NewDriverDigit(80, 280, puzzleDigits, 0.5, 60)
+	var data []byte
+	var err error
 	if kind == "wav" {
-		driver = base64Captcha.NewDriverAudio(puzzleDigits, lang)
+		data, err = speak(lang, answer)
+	} else {
+		data, err = drawPicture(answer)
 	}
-	item, err := driver.DrawCaptcha(answer)
 	if err != nil {
-		return nil, err
-	}
-	var b bytes.Buffer
-	if _, err := item.WriteTo(&b); err != nil {
 		return nil, err
 	}
 	if p.drawn == nil {
@@ -174,8 +170,8 @@ func (p *Puzzle) draw(key, kind, lang, answer string) ([]byte, error) {
 		delete(p.drawn, p.order[0])
 		p.order = slices.Delete(p.order, 0, 1)
 	}
-	p.drawn[key], p.order = b.Bytes(), append(p.order, key)
-	return b.Bytes(), nil
+	p.drawn[key], p.order = data, append(p.order, key)
+	return data, nil
 }
 
 func (p *Puzzle) now() time.Time {

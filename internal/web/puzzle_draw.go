@@ -30,7 +30,7 @@ const (
 )
 
 //go:embed spoken
-var spoken embed.FS
+var spokenDigits embed.FS
 
 // digitFace is one face for all drawings; opentype faces are not safe for
 // concurrent use, and draw (puzzle.go) holds a lock.
@@ -157,7 +157,7 @@ func wordOf(lang string, digit rune) ([]byte, error) {
 	if lang != "ja" {
 		lang = "en"
 	}
-	file, err := spoken.ReadFile("spoken/" + lang + "-" + string(digit) + ".wav")
+	file, err := spokenDigits.ReadFile("spoken/" + lang + "-" + string(digit) + ".wav")
 	if err != nil {
 		return nil, err
 	}
