@@ -54,3 +54,13 @@ func Latest(tx *db.Tx, account string, before int64, limit int) ([]Change, error
 func At(tx *db.Tx, account string, seq int64) (Change, error) {
 	return db.One(tx, scan, `SELECT `+columns+` FROM change WHERE account = $1 AND seq = $2`, account, seq)
 }
+
+// SeenDevice tells whether an account was used from a device before a change,
+// and whether it had been used at all.
+func SeenDevice(tx *db.Tx, account, device string, before int64) (seen, used bool, err error) {
+	err = tx.Row(`SELECT
+		EXISTS (SELECT 1 FROM change WHERE account = $1 AND seq < $2 AND verb IN ($3, $4, $5) AND device = $6 AND device <> ''),
+		EXISTS (SELECT 1 FROM change WHERE account = $1 AND seq < $2 AND verb IN ($3, $4, $5))`,
+		account, before, Open, Recover, Handover, device).Scan(&seen, &used)
+	return seen, used, err
+}

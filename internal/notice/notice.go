@@ -1,0 +1,264 @@
+package notice
+
+import (
+	"context"
+	"time"
+
+	"takeback/internal/access"
+	"takeback/internal/account"
+	"takeback/internal/casefile"
+	"takeback/internal/db"
+	"takeback/internal/fault"
+	"takeback/internal/history"
+	"takeback/internal/mail"
+	"takeback/internal/seal"
+	"takeback/internal/session"
+)
+
+// linkFor is how long the link in a notice stops the account (DESIGN: 14 days,
+// the longest grace anybody else gives; afterwards the desk decides).
+const linkFor = 14 * 24 * time.Hour
+
+// How often one client, and how often about one address, may ask whether a letter is ours.
+const (
+	checksFrom  = 30
+	checksAbout = 10
+	checksIn    = time.Hour
+)
+
+// Link is what the link of a notice carries. It is of one mailbox, so that the
+// desk knows which one somebody read who used it. It gives no access.
+type Link struct {
+	Number  string `json:"number"`
+	Seq     int64  `json:"seq"`     // the change the notice is about
+	Version string `json:"version"` // of the contact that was written to
+}
+
+// Teller tells.
+type Teller struct {
+	DB    *db.DB
+	Post  *mail.Post
+	Seal  *seal.Keeper
+	Kinds account.Kinds
+	Place func(ip string) string // roughly where an address is, in words; may be nil
+}
+
+// Hear tells of a change, in its transaction. It is meant for history.Book.OnAppend.
+func (t *Teller) Hear(tx *db.Tx, c history.Change) (err error) {
+	defer fault.Wrap(&err, "notice.Hear(%s %d)", c.Account, c.Seq)
+	kind, _ := t.Kinds.Of(c.Path)
+	known, used := false, false
+	switch c.Verb {
+	case history.Open, history.Recover, history.Handover:
+		if known, used, err = history.SeenDevice(tx, c.Account, c.Device, c.Seq); err != nil {
+			return err
+		}
+	}
+	event := eventOf(c, kind.Tell, known, used)
+	if event == "" {
+		return nil
+	}
+	n := news{
+		event: event, path: c.Path, seq: c.Seq, at: c.At, by: access.Actor{Role: c.Role, ID: c.Actor, Client: c.Client},
+		from: masked(kind, account.Fact{Value: c.Before}), to: masked(kind, account.Fact{Value: c.After}),
+	}
+	if kind.Algebra == account.ContactOf && c.Before != nil {
+		// From the change itself: what the account says now is already the new address.
+		n.replaced = account.Contact{Account: c.Account, Slot: c.Path, Address: account.Fact{Value: c.Before}.Text()}
+	}
+	return t.tell(tx, c.Account, n)
+}
+
+// Pending is a change that was asked for and waits, because the account is guarded.
+type Pending struct {
+	Account string
+	Path    string
+	To      string    // the new value; shown masked
+	Due     time.Time // when it takes effect
+	By      access.Actor
+}
+
+// TellRequested tells of a change that will take effect later: nobody may be
+// surprised by it, and whoever did not ask for it can stop the account.
+func (t *Teller) TellRequested(tx *db.Tx, p Pending) error {
+	return t.pending(tx, p, mail.Requested)
+}
+
+// TellCancelled tells that a change which was asked for will not be made.
+func (t *Teller) TellCancelled(tx *db.Tx, p Pending) error {
+	p.Due = time.Time{}
+	return t.pending(tx, p, mail.Cancelled)
+}
+
+func (t *Teller) pending(tx *db.Tx, p Pending, e mail.Event) error {
+	a, err := account.Get(tx, p.Account)
+	if err != nil {
+		return err
+	}
+	to := ""
+	if kind, _ := t.Kinds.Of(p.Path); kind.Algebra == account.ContactOf {
+		to = mail.Mask(p.To)
+	}
+	return t.tell(tx, p.Account, news{event: e, path: p.Path, seq: a.Head, at: tx.Now, due: p.Due, by: p.By, to: to, asked: true})
+}
+
+// news is what one notice says.
+type news struct {
+	event    mail.Event
+	path     string
+	seq      int64
+	at, due  time.Time
+	by       access.Actor
+	from, to string          // masked
+	replaced account.Contact // the contact that a change takes away
+	asked    bool            // no change yet: nothing that seq set is new
+}
+
+// tell writes one letter to every address that must hear, all with one number.
+func (t *Teller) tell(tx *db.Tx, accountID string, n news) error {
+	a, err := account.Get(tx, accountID)
+	if err != nil {
+		return err
+	}
+	sets := n.seq
+	if n.asked {
+		sets = 0
+	}
+	to, untold, err := t.readers(tx, accountID, n.replaced, sets)
+	if err != nil {
+		return err
+	}
+	number := mail.NewNumber()
+	name, err := t.greet(tx, a.ID, n)
+	if err != nil {
+		return err
+	}
+	for _, r := range to {
+		token, err := t.Seal.Issue(tx, seal.NotMe, a.ID, a.Epoch, linkFor, Link{number, n.seq, r.version})
+		if err != nil {
+			return err
+		}
+		l := mail.Letter{Account: a.ID, To: r.to, Name: name, Language: a.Language, Number: number, Body: t.body(tx, n, a.Language, token)}
+		if _, err := t.Post.Queue(tx, l); err != nil {
+			return err
+		}
+	}
+	return insert(tx, Told{Number: number, Account: a.ID, Seq: n.seq, Event: n.event, Path: n.path, Letters: len(to), Untold: untold})
+}
+
+func (t *Teller) readers(tx *db.Tx, accountID string, replaced account.Contact, seq int64) ([]reader, []string, error) {
+	all, err := account.Contacts(tx, accountID)
+	if err != nil {
+		return nil, nil, err
+	}
+	held, err := account.ContactsHeld(tx, accountID, tx.Now.Add(-account.ToldFor))
+	if err != nil {
+		return nil, nil, err
+	}
+	to, untold := readers(all, held, replaced, seq)
+	return to, untold, nil
+}
+
+// greet gives the name a letter greets by. Where the name itself is what was
+// changed, the reader is not greeted by what the intruder wrote.
+func (t *Teller) greet(tx *db.Tx, accountID string, n news) (string, error) {
+	if n.path == "name" {
+		return "", nil
+	}
+	f, err := account.FactAt(tx, accountID, "name")
+	return f.Text(), err
+}
+
+func (t *Teller) body(tx *db.Tx, n news, language, token string) mail.Notice {
+	b := mail.Notice{Event: n.event, From: n.from, To: n.to, At: n.at, Due: n.due, ByStaff: n.by.Role.Staff(),
+		NotMe: "/not-me/" + token, NotMeUntil: tx.Now.Add(linkFor)}
+	if n.event != mail.SignedIn {
+		kind, _ := t.Kinds.Of(n.path)
+		b.What = What(kind, n.path, language)
+	}
+	if !b.ByStaff { // where our own people sit is nobody's business
+		b.IP, b.Device = n.by.Client.IP, session.Describe(n.by.Client.UserAgent)
+		if b.Device == "?" {
+			b.Device = ""
+		}
+		if t.Place != nil {
+			b.Place = t.Place(b.IP)
+		}
+	}
+	return b
+}
+
+// TellFrozen tells every contact that the account of a case is held still, and
+// which orders (their paths) with it. Every letter has a link of its own to the page of the case.
+func (t *Teller) TellFrozen(tx *db.Tx, c casefile.Case, orders ...string) error {
+	return t.about(tx, c, func(link, language string) mail.Body {
+		b := mail.Frozen{Case: c.ID, At: tx.Now, Link: link}
+		for _, path := range orders {
+			b.Held = append(b.Held, order(path, language))
+		}
+		return b
+	})
+}
+
+// TellFalseAlarm tells every contact that the account was let go. signed is the person who did.
+func (t *Teller) TellFalseAlarm(tx *db.Tx, c casefile.Case, signed string) error {
+	return t.about(tx, c, func(link, _ string) mail.Body {
+		return mail.FalseAlarm{Case: c.ID, At: tx.Now, Signed: signed, Link: link}
+	})
+}
+
+func (t *Teller) about(tx *db.Tx, c casefile.Case, body func(link, language string) mail.Body) (err error) {
+	defer fault.Wrap(&err, "notice(%s)", c.ID)
+	a, err := account.Get(tx, c.Account)
+	if err != nil {
+		return err
+	}
+	to, _, err := t.readers(tx, a.ID, account.Contact{}, 0)
+	if err != nil {
+		return err
+	}
+	for _, r := range to {
+		token, err := casefile.Page{Case: c.ID, Via: r.version}.Link(tx, t.Seal)
+		if err != nil {
+			return err
+		}
+		l := mail.Letter{Account: a.ID, Case: c.ID, To: r.to, Language: a.Language, Body: body(casefile.PagePath(c.ID, token), a.Language)}
+		if _, err := t.Post.Queue(tx, l); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Check answers "is this letter from you?" with one shape for every answer. It
+// refuses (casefile.ErrKnock) who asks too often, or too often about one address.
+func (t *Teller) Check(ctx context.Context, number, email string, by access.Actor) (c mail.Checked, err error) {
+	defer fault.Wrap(&err, "notice.Check")
+	about := email
+	if a, err := mail.ParseAddress(email); err == nil {
+		about = a.Key()
+	}
+	err = t.DB.Write(ctx, func(tx *db.Tx) error {
+		if err := casefile.Knock(tx, "check", t.Seal.Hash("knock", by.Client.IP), checksFrom, checksIn); err != nil {
+			return err
+		}
+		if err := casefile.Knock(tx, "check-address", t.Seal.Hash("knock", about), checksAbout, checksIn); err != nil {
+			return err
+		}
+		c, err = mail.Check(tx, number, email)
+		return err
+	})
+	return c, err
+}
+
+// lettersShown is how many letters the holder's page lists.
+const lettersShown = 200
+
+// Letters lists what was sent to the holder who asks, newest first.
+func (t *Teller) Letters(ctx context.Context, by access.Actor) (all []mail.Record, err error) {
+	err = t.DB.Read(ctx, func(tx *db.Tx) error {
+		all, err = mail.Sent(tx, by.Account, lettersShown)
+		return err
+	})
+	return all, err
+}
