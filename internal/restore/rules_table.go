@@ -95,12 +95,13 @@ func (p *planner) decideContact(fd *field) {
 // decideSecret revokes what the intruder may have, and never goes back to a
 // former secret. Only a passkey that the intruder removed returns: nobody could read it out.
 func (p *planner) decideSecret(fd *field) {
+	emptiedByUs := fd.ours != 0 && fd.now.seq == fd.ours
 	switch {
 	case fd.now.json != nil && p.findings.Known(fd.now.seq).Bad():
 		p.step(fd, Step{Op: Revoke, Phase: WaysIn, Pre: fd.now.json, Because: p.findings.BecauseKnown(fd.now.seq)})
 		p.Enrol = append(p.Enrol, fd.path)
-	case fd.now.json != nil || fd.kept.json == nil:
-	case strings.HasPrefix(fd.path, "passkey/") && !p.findings.Known(fd.kept.seq).Bad():
+	case fd.now.json != nil || fd.kept.json == nil && !emptiedByUs:
+	case strings.HasPrefix(fd.path, "passkey/") && !emptiedByUs && !p.findings.Known(fd.kept.seq).Bad():
 		p.step(fd, Step{Op: Reenable, Phase: Keys, Want: fd.kept.json, Version: fd.kept.version, Because: p.cause(fd)})
 	default:
 		p.Enrol = append(p.Enrol, fd.path)
