@@ -212,7 +212,12 @@ func TestTheRestoreTable(t *testing.T) {
 				b.does("thief", history.Drop, "passkey/a", "")
 			}, "enrol passkey/a"},
 		{"ledger: one movement makes up for all of the thief's",
-			func(b *book) { b.move("own", 50, 50); b.move("thief", -40, 10); b.move("own", 5, 15); b.move("thief", -1, 14) },
+			func(b *book) {
+				b.move("own", 50, 50)
+				b.move("thief", -40, 10)
+				b.move("own", 5, 15)
+				b.move("thief", -1, 14)
+			},
 			"move points 55"},
 		{"ledger: movements that make up for one another need none",
 			func(b *book) { b.move("thief", -4, -4); b.move("thief", 4, 0) }, ""},
