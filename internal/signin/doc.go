@@ -1,0 +1,16 @@
+// Package signin is ordinary life: what a holder does in an account nobody took.
+//
+// It owns registering, signing in and out, the second factor, changing names,
+// contacts, passwords, addresses and cards, placing orders on behalf of the
+// service, changes that wait in a guarded account, and the way back in for a
+// person who forgot the password. Its rules say what a good password is and
+// what looks like a card number; both are refused or kept in one place.
+//
+// It does not tell anybody of a change (notice does, by way of the history),
+// does not judge whether a sign-in is the holder's (risk, investigate), and
+// never opens an account that is held still (freeze, handback). It comes before
+// every other room: what it enters in the history is what they work with.
+//
+// Its tables are registration, second_step, pending_change, enrolment,
+// strong_proof, shown and puzzle.
+package signin

@@ -1,0 +1,212 @@
+package signin
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"takeback/internal/access"
+	"takeback/internal/account"
+	"takeback/internal/db"
+	"takeback/internal/fault"
+	"takeback/internal/history"
+	"takeback/internal/mail"
+	"takeback/internal/seal"
+	"takeback/internal/session"
+)
+
+const (
+	secondFor   = 10 * time.Minute
+	secondTries = 5
+)
+
+// Entered is the outcome of a right password: a session with its token, or the
+// token of the second step that must follow.
+type Entered struct {
+	Session session.Session
+	Token   string
+	Known   bool   // the device was used for this account before
+	Second  string // not empty: nobody is signed in yet
+}
+
+// SignIn opens a session for whoever knows the password, or asks for the second
+// factor. An absent account, a wrong password and an address that is none cost
+// the same time and give ErrWrong. Only who knows the password hears ErrHeld.
+func (l *Life) SignIn(ctx context.Context, email string, password seal.Secret, client access.Client) (e Entered, err error) {
+	defer fault.Wrap(&err, "signin.SignIn")
+	address, bad := mail.ParseAddress(email)
+	key := address.Key()
+	now := l.DB.Now()
+	pair := "sign-in " + key + " from " + client.IP
+	if err := errors.Join(l.tries.take(now, pair, perPair), l.tries.take(now, "sign-in "+key, perName), l.tries.take(now, "sign-in from "+client.IP, perIP)); err != nil {
+		return e, fault.Public(err)
+	}
+	var a account.Account
+	var secret, totp account.Secret
+	if bad == nil {
+		err := l.DB.Read(ctx, func(tx *db.Tx) (err error) {
+			if a, err = account.ByLogin(tx, key); err != nil {
+				return err
+			}
+			if secret, err = account.SecretIn(tx, a.ID, "password"); err != nil {
+				return err
+			}
+			totp, err = account.SecretIn(tx, a.ID, "totp")
+			return err
+		})
+		if err != nil && !errors.Is(err, account.ErrNone) {
+			return e, err
+		}
+	}
+	ok, err := l.Seal.CheckPassword(ctx, secret.Stored, password)
+	switch {
+	case err != nil:
+		return e, err
+	case !ok || a.State == account.Closed:
+		return e, ErrWrong
+	case a.State != account.Open && a.State != account.Guarded:
+		return e, ErrHeld
+	}
+	l.tries.forget(pair)
+	err = l.DB.Write(ctx, func(tx *db.Tx) (err error) {
+		if totp.Version != "" {
+			e.Second = seal.NewToken()
+			return insertSecond(tx, second{hash: l.Seal.Hash("second", e.Second), account: a.ID, epoch: a.Epoch, version: secret.Version,
+				device: client.Device, expires: tx.Now.Add(secondFor)})
+		}
+		e.Session, e.Token, e.Known, err = l.open(tx, a, client, []history.Factor{{Path: "password", Version: secret.Version, Proof: "password"}})
+		return err
+	})
+	if errors.Is(err, account.ErrFrozen) {
+		err = ErrHeld.Because(err) // frozen between the check and the commit
+	}
+	return e, err
+}
+
+// open opens a session, unless the password that was right has been changed meanwhile.
+func (l *Life) open(tx *db.Tx, a account.Account, client access.Client, factors []history.Factor) (s session.Session, token string, known bool, err error) {
+	s, token, known, err = l.Sessions.Open(tx, session.Opening{Account: a, Verb: history.Open, Factors: factors, Client: client})
+	if err != nil {
+		return s, token, known, err
+	}
+	password, err := account.SecretIn(tx, a.ID, "password")
+	if err == nil && password.Version != factors[0].Version {
+		err = ErrWrong
+	}
+	return s, token, known, err
+}
+
+// second is a sign-in that waits for its second factor.
+type second struct {
+	hash, account string
+	epoch         int64
+	version       string
+	device        string
+	tries         int
+	expires       time.Time
+}
+
+// SecondStep signs in with a code of the authenticator app, or a saved code. A
+// token of the first step has five tries, in ten minutes.
+func (l *Life) SecondStep(ctx context.Context, token, code string, client access.Client) (e Entered, err error) {
+	defer fault.Wrap(&err, "signin.SecondStep")
+	var wrong error
+	err = l.DB.Write(ctx, func(tx *db.Tx) (err error) {
+		wrong = nil
+		s, err := trySecond(tx, l.Seal.Hash("second", token))
+		if errors.Is(err, db.ErrNone) || err == nil && s.device != client.Device {
+			return ErrSecondOver
+		}
+		if err != nil {
+			return err
+		}
+		if err := l.tries.take(tx.Now, "code "+s.account, perAccount); err != nil {
+			return err
+		}
+		f, use, err := l.checkCode(tx, s.account, code)
+		if errors.Is(err, ErrCode) {
+			wrong = err
+			return nil // the try counts: it must be committed
+		}
+		if err != nil {
+			return err
+		}
+		a, err := account.Get(tx, s.account)
+		if err != nil {
+			return err
+		}
+		a.Epoch = s.epoch // what was begun before a freeze must not end after it
+		e.Session, e.Token, e.Known, err = l.open(tx, a, client, []history.Factor{{Path: "password", Version: s.version, Proof: "password"}, f})
+		if err != nil {
+			return err
+		}
+		if err := use(tx); err != nil {
+			return err
+		}
+		if err := l.keepStrong(tx, e.Session.Actor(client), f); err != nil {
+			return err
+		}
+		l.tries.forget("code " + s.account)
+		return dropSecond(tx, s.hash)
+	})
+	switch {
+	case errors.Is(err, account.ErrFrozen):
+		err = ErrHeld.Because(err)
+	case err == nil && wrong != nil:
+		err = wrong
+	}
+	return e, err
+}
+
+// SignOut ends the session that acts.
+func (l *Life) SignOut(ctx context.Context, who access.Actor) error {
+	return l.EndSession(ctx, who, who.Session)
+}
+
+// EndSession ends one session of one's own account. What it had asked for and
+// what still waits is taken back with it, unless it is the session that acts.
+func (l *Life) EndSession(ctx context.Context, who access.Actor, id string) (err error) {
+	defer fault.Wrap(&err, "signin.EndSession(%s)", who.Account)
+	return l.DB.Write(ctx, func(tx *db.Tx) error {
+		err := l.Sessions.End(tx, who, who.Account, id, "sign-out")
+		if errors.Is(err, db.ErrNone) {
+			return ErrNoSession
+		}
+		if err != nil || id == who.Session {
+			return err
+		}
+		return l.dropPending(tx, who, func(p pending) bool { return p.by.Session == id })
+	})
+}
+
+// EndOthers ends every session of one's own account but the one that acts, and
+// takes back what they had asked for.
+func (l *Life) EndOthers(ctx context.Context, who access.Actor) (err error) {
+	defer fault.Wrap(&err, "signin.EndOthers(%s)", who.Account)
+	return l.DB.Write(ctx, func(tx *db.Tx) error {
+		living, err := session.Living(tx, who.Account)
+		if err != nil {
+			return err
+		}
+		for _, s := range living {
+			if s.ID == who.Session {
+				continue
+			}
+			if err := l.Sessions.End(tx, who, who.Account, s.ID, "ended by another session"); err != nil {
+				return err
+			}
+		}
+		return l.dropPending(tx, who, func(p pending) bool { return p.by.Session != who.Session })
+	})
+}
+
+// Living lists the sessions of one's own account that may act, newest first.
+func (l *Life) Living(ctx context.Context, who access.Actor) (living []session.Session, err error) {
+	err = l.DB.Read(ctx, func(tx *db.Tx) (err error) {
+		living, err = session.Living(tx, who.Account)
+		return err
+	})
+	slices.SortStableFunc(living, func(a, b session.Session) int { return b.SeenAt.Compare(a.SeenAt) })
+	return living, err
+}

@@ -1,0 +1,402 @@
+package signin
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"crypto/subtle"
+	"encoding/base32"
+	"encoding/json"
+	"errors"
+	"image/png"
+	"strings"
+	"time"
+
+	"takeback/internal/access"
+	"takeback/internal/account"
+	"takeback/internal/db"
+	"takeback/internal/fault"
+	"takeback/internal/history"
+	"takeback/internal/seal"
+
+	"github.com/boombuler/barcode"
+	"github.com/boombuler/barcode/qr"
+	"github.com/pquerna/otp"
+	"github.com/pquerna/otp/totp"
+)
+
+const (
+	enrolFor  = 30 * time.Minute
+	totpStep  = 30 // seconds
+	totpSkew  = 1  // steps that a clock may be off, either way
+	codeCount = 10
+	codeBytes = 10 // 80 bits each: nobody guesses one, so a keyed hash keeps it
+	qrSize    = 240
+)
+
+// The faults of enrolling.
+var (
+	ErrNoEnrolment = fault.New(fault.Conflict, "two-step.over", "Setting this up took too long. Please begin again.")
+	ErrHasTwoStep  = fault.New(fault.Conflict, "two-step.on", "Two-step sign-in is on already.")
+	ErrNoTwoStep   = fault.New(fault.Conflict, "two-step.off", "Two-step sign-in is not on.")
+)
+
+// storedSeed is how an authenticator's seed is kept: sealed, with the last step
+// whose code was used, so that a code seen over a shoulder cannot be used again.
+type storedSeed struct {
+	Seed string `json:"seed"`
+	Last int64  `json:"last"`
+}
+
+// storedCodes are the hashes of the saved codes that are left.
+type storedCodes struct {
+	Left []string `json:"left"`
+}
+
+// BeginTwoStep makes a seed for an authenticator app. It counts for nothing
+// until ConfirmTwoStep has seen a code of it.
+func (l *Life) BeginTwoStep(ctx context.Context, who access.Actor, password seal.Secret) (err error) {
+	defer fault.Wrap(&err, "signin.BeginTwoStep(%s)", who.Account)
+	_, factors, err := l.proved(ctx, who, "password", password)
+	if err != nil {
+		return err
+	}
+	return l.change(ctx, who, factors, func(tx *db.Tx) error {
+		if err := l.noTwoStep(tx, who); err != nil {
+			return err
+		}
+		var seed [20]byte
+		_, _ = rand.Read(seed[:]) // never fails: crypto/rand ends the program instead
+		sealed, err := l.Seal.Seal(sealSeed(who.Account), seal.NewSecret(base32.StdEncoding.EncodeToString(seed[:])))
+		if err != nil {
+			return err
+		}
+		return keepEnrolment(tx, who, sealed, tx.Now.Add(enrolFor))
+	})
+}
+
+func (l *Life) noTwoStep(tx *db.Tx, who access.Actor) error {
+	now, err := account.SecretIn(tx, who.Account, "totp")
+	if err == nil && now.Version != "" {
+		err = ErrHasTwoStep
+	}
+	return err
+}
+
+func sealSeed(accountID string) string { return "totp " + accountID }
+
+// Enrolment is what an authenticator app needs, shown while two-step sign-in is being set up.
+type Enrolment struct {
+	Seed seal.Secret // to type by hand
+	QR   []byte      // PNG, to photograph
+}
+
+// Enrolment gives the seed that BeginTwoStep made in this session, or ErrNoEnrolment.
+func (l *Life) Enrolment(ctx context.Context, who access.Actor) (e Enrolment, err error) {
+	defer fault.Wrap(&err, "signin.Enrolment(%s)", who.Account)
+	var p person
+	err = l.DB.Read(ctx, func(tx *db.Tx) (err error) {
+		if p, err = load(tx, who.Account); err != nil {
+			return err
+		}
+		e.Seed, err = l.enrolling(tx, who)
+		return err
+	})
+	if err != nil {
+		return e, err
+	}
+	e.QR, err = l.picture(p.email, e.Seed)
+	return e, err
+}
+
+func (l *Life) enrolling(tx *db.Tx, who access.Actor) (seal.Secret, error) {
+	sealed, err := enrolmentOf(tx, who)
+	if errors.Is(err, db.ErrNone) {
+		return seal.Secret{}, ErrNoEnrolment
+	}
+	if err != nil {
+		return seal.Secret{}, err
+	}
+	return l.Seal.Unseal(sealSeed(who.Account), sealed)
+}
+
+// picture draws the address that authenticator apps read.
+func (l *Life) picture(email string, seed seal.Secret) ([]byte, error) {
+	raw, err := base32.StdEncoding.DecodeString(seed.Reveal())
+	if err != nil {
+		return nil, err
+	}
+	key, err := totp.Generate(totp.GenerateOpts{Issuer: l.Service, AccountName: email, Secret: raw})
+	if err != nil {
+		return nil, err
+	}
+	code, err := qr.Encode(key.URL(), qr.M, qr.Auto)
+	if err != nil {
+		return nil, err
+	}
+	if code, err = barcode.Scale(code, qrSize, qrSize); err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	err = png.Encode(&b, code)
+	return b.Bytes(), err
+}
+
+// ConfirmTwoStep turns two-step sign-in on, once a code proves that the app has the seed.
+func (l *Life) ConfirmTwoStep(ctx context.Context, who access.Actor, code string) (err error) {
+	defer fault.Wrap(&err, "signin.ConfirmTwoStep(%s)", who.Account)
+	if err := l.tries.take(l.DB.Now(), "code "+who.Account, perAccount); err != nil {
+		return err
+	}
+	return l.DB.Write(ctx, func(tx *db.Tx) error {
+		if err := l.noTwoStep(tx, who); err != nil {
+			return err
+		}
+		seed, err := l.enrolling(tx, who)
+		if err != nil {
+			return err
+		}
+		step, err := stepOf(seed, code, tx.Now, 0)
+		if err != nil {
+			return err
+		}
+		sealed, err := l.Seal.Seal(sealSeed(who.Account), seed)
+		if err != nil {
+			return err
+		}
+		stored, err := json.Marshal(storedSeed{Seed: sealed, Last: step})
+		if err != nil {
+			return err
+		}
+		_, err = l.append(tx, who, history.Entry{Verb: history.Credential, Path: "totp", SecretID: l.Seal.SecretID(who.Account, seed), Stored: string(stored)})
+		if err != nil {
+			return err
+		}
+		return dropEnrolment(tx, who)
+	})
+}
+
+// EndTwoStep turns two-step sign-in off. It wants the password and a code: a
+// stolen session and password alone must not be enough.
+func (l *Life) EndTwoStep(ctx context.Context, who access.Actor, password seal.Secret, code string) (err error) {
+	defer fault.Wrap(&err, "signin.EndTwoStep(%s)", who.Account)
+	_, factors, err := l.proved(ctx, who, "password", password)
+	if err != nil {
+		return err
+	}
+	if err := l.tries.take(l.DB.Now(), "code "+who.Account, perAccount); err != nil {
+		return err
+	}
+	return l.change(ctx, who, factors, func(tx *db.Tx) error {
+		there, err := account.SecretIn(tx, who.Account, "totp")
+		if err != nil {
+			return err
+		}
+		if there.Version == "" {
+			return ErrNoTwoStep
+		}
+		if err := l.useCode(tx, who, code); err != nil {
+			return err
+		}
+		_, err = l.append(tx, who, history.Entry{Verb: history.Drop, Path: "totp"})
+		return err
+	})
+}
+
+// MakeCodes makes ten saved codes in place of those there were. They are given
+// here and never again.
+func (l *Life) MakeCodes(ctx context.Context, who access.Actor, password seal.Secret) (codes []seal.Secret, err error) {
+	defer fault.Wrap(&err, "signin.MakeCodes(%s)", who.Account)
+	_, factors, err := l.proved(ctx, who, "password", password)
+	if err != nil {
+		return nil, err
+	}
+	var stored storedCodes
+	var all strings.Builder
+	for range codeCount {
+		code := newCode()
+		codes = append(codes, seal.NewSecret(code))
+		stored.Left = append(stored.Left, l.codeHash(who.Account, code))
+		all.WriteString(code)
+	}
+	text, err := json.Marshal(stored)
+	if err != nil {
+		return nil, err
+	}
+	err = l.change(ctx, who, factors, func(tx *db.Tx) error {
+		_, err := l.append(tx, who, history.Entry{Verb: history.Credential, Path: "codes", SecretID: l.Seal.SecretID(who.Account, seal.NewSecret(all.String())), Stored: string(text)})
+		return err
+	})
+	return codes, err
+}
+
+// codeText has no letter that is read as a digit, and no digit that is read as a letter.
+var codeText = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)
+
+func newCode() string {
+	var b [codeBytes]byte
+	_, _ = rand.Read(b[:]) // never fails: crypto/rand ends the program instead
+	c := codeText.EncodeToString(b[:])
+	return c[:4] + "-" + c[4:8] + "-" + c[8:12] + "-" + c[12:]
+}
+
+// codeHash reads a saved code as people write it: capitals, spaces, an O for a zero.
+func (l *Life) codeHash(accountID, code string) string {
+	return l.Seal.Hash("saved-code", accountID+" "+strings.NewReplacer("-", "", " ", "", "o", "0", "i", "1", "l", "1").Replace(strings.ToLower(code)))
+}
+
+// stepOf tells in which step a code of an authenticator was made; ErrCode if it
+// is wrong, or of a step at or before the last one used.
+func stepOf(seed seal.Secret, code string, now time.Time, last int64) (int64, error) {
+	at := now.Unix() / totpStep
+	for step := at - totpSkew; step <= at+totpSkew; step++ {
+		want, err := totp.GenerateCodeCustom(seed.Reveal(), time.Unix(step*totpStep, 0), totp.ValidateOpts{Period: totpStep, Digits: otp.DigitsSix, Algorithm: otp.AlgorithmSHA1})
+		if err != nil {
+			return 0, err
+		}
+		if subtle.ConstantTimeCompare([]byte(want), []byte(code)) == 1 && step > last {
+			return step, nil
+		}
+	}
+	return 0, ErrCode.On("code")
+}
+
+// checkCode finds which factor a code is of. use uses it up; it must be called
+// in the same transaction, after an entry of the account has locked its row.
+func (l *Life) checkCode(tx *db.Tx, accountID, code string) (f history.Factor, use func(*db.Tx) error, err error) {
+	code = digits(code)
+	path, proof := "codes", "code"
+	if len(code) == 6 {
+		path, proof = "totp", "totp"
+	}
+	secret, _, err := l.afterCode(tx, accountID, path, code)
+	if err != nil {
+		return f, nil, err
+	}
+	f = history.Factor{Path: path, Version: secret.Version, Proof: proof}
+	use = func(tx *db.Tx) error {
+		// Read again under the lock: of two who present one code at once, one comes too late.
+		now, again, err := l.afterCode(tx, accountID, path, code)
+		if err != nil {
+			return err
+		}
+		if now.Version != secret.Version {
+			return ErrCode.On("code")
+		}
+		return account.StoreUsed(tx, accountID, path, again)
+	}
+	return f, use, nil
+}
+
+// afterCode checks a code against what a slot holds now, and gives what the
+// slot must remember once the code is used.
+func (l *Life) afterCode(tx *db.Tx, accountID, path, code string) (account.Secret, string, error) {
+	secret, err := account.SecretIn(tx, accountID, path)
+	if err != nil {
+		return secret, "", err
+	}
+	if secret.Version == "" {
+		return secret, "", ErrCode.On("code")
+	}
+	if path == "totp" {
+		after, err := l.afterTOTP(secret, code, tx.Now)
+		return secret, after, err
+	}
+	var stored storedCodes
+	if err := json.Unmarshal([]byte(secret.Stored), &stored); err != nil {
+		return secret, "", err
+	}
+	hash, left := l.codeHash(accountID, code), []string{}
+	for _, h := range stored.Left {
+		if subtle.ConstantTimeCompare([]byte(h), []byte(hash)) != 1 {
+			left = append(left, h)
+		}
+	}
+	if len(left) == len(stored.Left) {
+		return secret, "", ErrCode.On("code")
+	}
+	after, err := json.Marshal(storedCodes{left})
+	return secret, string(after), err
+}
+
+func (l *Life) afterTOTP(secret account.Secret, code string, now time.Time) (string, error) {
+	var stored storedSeed
+	if err := json.Unmarshal([]byte(secret.Stored), &stored); err != nil {
+		return "", err
+	}
+	seed, err := l.Seal.Unseal(sealSeed(secret.Account), stored.Seed)
+	if err != nil {
+		return "", err
+	}
+	if stored.Last, err = stepOf(seed, code, now, stored.Last); err != nil {
+		return "", err
+	}
+	after, err := json.Marshal(stored)
+	return string(after), err
+}
+
+// digits takes the spaces out of a code, and reads fullwidth digits.
+func digits(code string) string {
+	return strings.Map(func(c rune) rune {
+		switch {
+		case c >= '０' && c <= '９':
+			return c - '０' + '0'
+		case c == ' ' || c == '　':
+			return -1
+		}
+		return c
+	}, code)
+}
+
+// useCode checks a code in a session, uses it up and enters the factor.
+func (l *Life) useCode(tx *db.Tx, who access.Actor, code string) error {
+	f, use, err := l.checkCode(tx, who.Account, code)
+	if err != nil {
+		return err
+	}
+	if err := l.Sessions.Prove(tx, who, []history.Factor{f}); err != nil {
+		return err
+	}
+	if err := use(tx); err != nil {
+		return err
+	}
+	l.tries.forget("code " + who.Account)
+	return l.keepStrong(tx, who, f)
+}
+
+// keepStrong remembers for the session that a strong factor was presented in it.
+func (l *Life) keepStrong(tx *db.Tx, who access.Actor, f history.Factor) error {
+	return insertStrong(tx, who.Account, who.Session, f.Path, f.Version)
+}
+
+// Factors is how an account can be signed in to.
+type Factors struct {
+	PasswordSince time.Time
+	TwoStep       time.Time // since when; zero if off
+	Codes         int       // saved codes left
+	CodesSince    time.Time
+}
+
+// Factors tells how one's own account can be signed in to.
+func (l *Life) Factors(ctx context.Context, who access.Actor) (f Factors, err error) {
+	err = l.DB.Read(ctx, func(tx *db.Tx) error {
+		secrets, err := account.Secrets(tx, who.Account)
+		for _, s := range secrets {
+			if !s.Until.IsZero() {
+				continue
+			}
+			switch s.Slot {
+			case "password":
+				f.PasswordSince = s.From
+			case "totp":
+				f.TwoStep = s.From
+			case "codes":
+				var stored storedCodes
+				err = errors.Join(err, json.Unmarshal([]byte(s.Stored), &stored))
+				f.Codes, f.CodesSince = len(stored.Left), s.From
+			}
+		}
+		return err
+	})
+	return f, err
+}

@@ -1,0 +1,270 @@
+package signin
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"takeback/internal/access"
+	"takeback/internal/account"
+	"takeback/internal/db"
+	"takeback/internal/fault"
+	"takeback/internal/history"
+)
+
+// Bounds of what can be kept at a path.
+const (
+	valueMost = 2000 // characters of a text
+	partsMost = 40   // of a group or element
+)
+
+// The faults of facts and orders besides those of history.Append.
+var (
+	ErrValue     = fault.New(fault.Invalid, "value.malformed", "The value has the wrong form for this kind of fact.")
+	ErrOrder     = fault.New(fault.Invalid, "order.malformed", "An order needs an effect (undo, window, compensate, claim or final), and times in RFC 3339.")
+	ErrNoPlace   = fault.New(fault.Invalid, "order.ship-to", "There is no such address in this account.")
+	ErrOrderHere = fault.New(fault.Conflict, "order.present", "There is another order of this number already.")
+)
+
+// Put writes a register, group or element: the generic verb, for the service
+// and for kinds that it declared. Contacts and secrets have verbs of their own,
+// ledgers only move. waits tells that a guarded account holds the change back.
+func (l *Life) Put(ctx context.Context, by access.Actor, accountID, path string, value json.RawMessage) (waits bool, err error) {
+	defer fault.Wrap(&err, "signin.Put(%s, %s)", accountID, path)
+	if err := l.mayWrite(ctx, by, path); err != nil {
+		return false, err
+	}
+	err = l.DB.Write(ctx, func(tx *db.Tx) (err error) {
+		kind, _ := l.Book.Kinds.Of(path)
+		if kind.Hold == 0 {
+			return l.write(tx, by, accountID, path, value)
+		}
+		verb, compact, err := l.checked(tx, accountID, path, value)
+		if err != nil {
+			return err
+		}
+		waits, err = l.put(tx, by, pending{account: accountID, path: path, verb: verb, value: compact})
+		return err
+	})
+	return waits, err
+}
+
+// Delete removes what is at a path: the generic verb, as Put.
+func (l *Life) Delete(ctx context.Context, by access.Actor, accountID, path string) (waits bool, err error) {
+	defer fault.Wrap(&err, "signin.Delete(%s, %s)", accountID, path)
+	if err := l.mayWrite(ctx, by, path); err != nil {
+		return false, err
+	}
+	err = l.DB.Write(ctx, func(tx *db.Tx) (err error) {
+		kind, _ := l.Book.Kinds.Of(path)
+		if _, ok := writeOf(kind, true); !ok {
+			return ErrVerb.On("path")
+		}
+		if _, err := factThere(tx, accountID, path, history.ErrAbsent.On("path")); err != nil {
+			return err
+		}
+		waits, err = l.put(tx, by, pending{account: accountID, path: path, verb: history.Remove})
+		return err
+	})
+	return waits, err
+}
+
+// Move books an amount on a ledger: points come and go as the service says.
+func (l *Life) Move(ctx context.Context, by access.Actor, accountID, path string, amount int64) (err error) {
+	defer fault.Wrap(&err, "signin.Move(%s, %s)", accountID, path)
+	return l.DB.Write(ctx, func(tx *db.Tx) error {
+		_, err := l.append(tx, by, history.Entry{Account: accountID, Verb: history.Move, Path: path, Amount: amount})
+		return err
+	})
+}
+
+// factThere gives the fact at a path, or none if there is nothing.
+func factThere(tx *db.Tx, accountID, path string, none error) (account.Fact, error) {
+	f, err := account.FactAt(tx, accountID, path)
+	if err == nil && f.Value == nil {
+		err = none
+	}
+	return f, err
+}
+
+// mayWrite refuses a holder's sensitive change without a password presented lately.
+func (l *Life) mayWrite(ctx context.Context, by access.Actor, path string) error {
+	kind, ok := l.Book.Kinds.Of(path)
+	if !ok {
+		return history.ErrKind.On("path")
+	}
+	if kind.Algebra == account.ContactOf || kind.Algebra == account.SecretOf {
+		return ErrVerb.On("path")
+	}
+	if !kind.Sensitive || by.Role != access.Holder {
+		return nil
+	}
+	ok, err := l.Proved(ctx, by)
+	if err == nil && !ok {
+		err = ErrAskAgain.On("password")
+	}
+	return err
+}
+
+// write checks a value and enters it. The language is kept beside the account too, for letters.
+func (l *Life) write(tx *db.Tx, by access.Actor, accountID, path string, value json.RawMessage) error {
+	verb, compact, err := l.checked(tx, accountID, path, value)
+	if err != nil {
+		return err
+	}
+	if _, err := l.append(tx, by, history.Entry{Account: accountID, Verb: verb, Path: path, Value: compact}); err != nil {
+		return err
+	}
+	if path == "language" {
+		return account.SetLanguage(tx, accountID, account.Fact{Value: compact}.Text())
+	}
+	return nil
+}
+
+// checked tells how a value is written at a path, and refuses what must not be kept.
+func (l *Life) checked(tx *db.Tx, accountID, path string, value json.RawMessage) (history.Verb, json.RawMessage, error) {
+	kind, ok := l.Book.Kinds.Of(path)
+	if !ok {
+		return "", nil, history.ErrKind.On("path")
+	}
+	there, err := account.FactAt(tx, accountID, path)
+	if err != nil {
+		return "", nil, err
+	}
+	verb, ok := writeOf(kind, there.Value != nil)
+	if !ok {
+		return "", nil, ErrVerb.On("path")
+	}
+	if err := checkValue(kind, path, value); err != nil {
+		return "", nil, err
+	}
+	var b bytes.Buffer
+	if err := json.Compact(&b, value); err != nil {
+		return "", nil, ErrValue.On("value").Because(err)
+	}
+	return verb, b.Bytes(), nil
+}
+
+// checkValue refuses texts that are too long, deceive a reader or look like a card number.
+func checkValue(kind account.Kind, path string, value json.RawMessage) error {
+	if kind.Algebra == account.Register {
+		var s string
+		if json.Unmarshal(value, &s) != nil {
+			return ErrValue.On("value")
+		}
+		if path == "language" && s != "ja" && s != "en" {
+			return ErrLanguage.On("value")
+		}
+		return checkText("value", s)
+	}
+	var parts map[string]string
+	if json.Unmarshal(value, &parts) != nil || parts == nil || len(parts) > partsMost {
+		return ErrValue.On("value")
+	}
+	var errs []error
+	for _, name := range slices.Sorted(maps.Keys(parts)) {
+		errs = append(errs, checkText(name, name), checkText(name, parts[name]))
+	}
+	return errors.Join(errs...)
+}
+
+// checkText is line for texts that may be empty and may have lines.
+func checkText(field, s string) error {
+	if s == "" {
+		return nil
+	}
+	if utf8.RuneCountInString(s) > valueMost {
+		return ErrLong.On(field)
+	}
+	s = strings.TrimSpace(strings.NewReplacer("\n", " ", "\t", " ").Replace(s))
+	if s == "" {
+		return nil
+	}
+	return line(field, s, valueMost)
+}
+
+// Order is something done in the outside world for an account.
+type Order struct {
+	ShipTo   string    // path of the address it goes to; may be empty
+	Effect   string    // how it can be taken back: undo, window, compensate, claim or final
+	Amount   string    // as the service writes it; may be empty
+	Currency string    // may be empty
+	Items    string    // in words; may be empty
+	Placed   time.Time // zero: now
+	Until    time.Time // of a window: when it closes
+}
+
+var effects = []string{"undo", "window", "compensate", "claim", "final"}
+
+// parts writes an order as it stands in the history.
+func (o Order) parts() (map[string]string, error) {
+	if !slices.Contains(effects, o.Effect) || o.Effect == "window" && o.Until.IsZero() {
+		return nil, ErrOrder.On("effect")
+	}
+	parts := map[string]string{"effect": o.Effect, "placed_at": o.Placed.UTC().Format(time.RFC3339)}
+	if !o.Until.IsZero() {
+		parts["until"] = o.Until.UTC().Format(time.RFC3339)
+	}
+	for name, v := range map[string]string{"ship_to": o.ShipTo, "amount": o.Amount, "currency": o.Currency, "items": o.Items} {
+		if err := checkText(name, v); err != nil {
+			return nil, err
+		}
+		if v != "" {
+			parts[name] = v
+		}
+	}
+	return parts, nil
+}
+
+// PlaceOrder enters an order at a path ("order/o7"), and which address it read.
+// The same order sent twice is entered once.
+func (l *Life) PlaceOrder(ctx context.Context, by access.Actor, accountID, path string, o Order) (err error) {
+	defer fault.Wrap(&err, "signin.PlaceOrder(%s, %s)", accountID, path)
+	kind, ok := l.Book.Kinds.Of(path)
+	if !ok || kind.Algebra != account.Effect {
+		return history.ErrKind.On("path")
+	}
+	return l.DB.Write(ctx, func(tx *db.Tx) error {
+		there, err := account.FactAt(tx, accountID, path)
+		if err != nil {
+			return err
+		}
+		if o.Placed.IsZero() {
+			o.Placed = tx.Now
+			if at := there.Parts()["placed_at"]; at != "" {
+				o.Placed, _ = time.Parse(time.RFC3339, at) // we wrote it
+			}
+		}
+		parts, err := o.parts()
+		if err != nil {
+			return err
+		}
+		if there.Value != nil {
+			if !maps.Equal(parts, there.Parts()) {
+				return ErrOrderHere.On("path")
+			}
+			return nil
+		}
+		e := history.Entry{Account: accountID, Verb: history.Order, Path: path}
+		if o.ShipTo != "" {
+			if kind, ok := l.Book.Kinds.Of(o.ShipTo); !ok || kind.Algebra != account.Element {
+				return ErrNoPlace.On("ship_to")
+			}
+			if _, err := factThere(tx, accountID, o.ShipTo, ErrNoPlace.On("ship_to")); err != nil {
+				return err
+			}
+			e.Reads = []history.Read{{Path: o.ShipTo}}
+		}
+		if e.Value, err = json.Marshal(parts); err != nil {
+			return err
+		}
+		_, err = l.append(tx, by, e)
+		return err
+	})
+}

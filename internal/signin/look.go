@@ -1,0 +1,87 @@
+package signin
+
+import (
+	"context"
+	"time"
+
+	"takeback/internal/access"
+	"takeback/internal/account"
+	"takeback/internal/db"
+	"takeback/internal/fault"
+	"takeback/internal/history"
+	"takeback/internal/session"
+)
+
+// shownFor is how long one look at a sensitive value counts as one: who reads
+// the same page again and again leaves one entry, not a hundred.
+const shownFor = 10 * time.Minute
+
+// Facts gives one's own account and everything that is true in it, by path.
+func (l *Life) Facts(ctx context.Context, who access.Actor) (a account.Account, facts map[string]account.Fact, err error) {
+	defer fault.Wrap(&err, "signin.Facts(%s)", who.Account)
+	facts = map[string]account.Fact{}
+	err = l.DB.Read(ctx, func(tx *db.Tx) (err error) {
+		if a, err = account.Get(tx, who.Account); err != nil {
+			return err
+		}
+		all, err := account.Facts(tx, who.Account)
+		for _, f := range all {
+			facts[f.Path] = f
+		}
+		return err
+	})
+	return a, facts, err
+}
+
+// History gives the changes of one's own account, newest first, before a
+// number (0: from the newest), with the sessions they were made in.
+func (l *Life) History(ctx context.Context, who access.Actor, before int64, limit int) (changes []history.Change, sessions map[string]session.Session, err error) {
+	defer fault.Wrap(&err, "signin.History(%s)", who.Account)
+	sessions = map[string]session.Session{}
+	err = l.DB.Read(ctx, func(tx *db.Tx) (err error) {
+		if changes, err = history.Latest(tx, who.Account, before, limit); err != nil {
+			return err
+		}
+		all, err := session.Of(tx, who.Account)
+		for _, s := range all {
+			sessions[s.ID] = s
+		}
+		return err
+	})
+	return changes, sessions, err
+}
+
+// Show gives a sensitive contact in clear, and enters that it was shown: once
+// in ten minutes for each session and path.
+func (l *Life) Show(ctx context.Context, who access.Actor, path string) (value string, err error) {
+	defer fault.Wrap(&err, "signin.Show(%s, %s)", who.Account, path)
+	kind, ok := l.Book.Kinds.Of(path)
+	if !ok || kind.Algebra != account.ContactOf {
+		return "", history.ErrKind.On("path")
+	}
+	var entered bool
+	err = l.DB.Read(ctx, func(tx *db.Tx) error {
+		f, err := factThere(tx, who.Account, path, history.ErrAbsent.On("path"))
+		if err != nil {
+			return err
+		}
+		value = f.Text()
+		entered, err = shownSince(tx, who.Session, path, tx.Now.Add(-shownFor))
+		return err
+	})
+	if err != nil || entered {
+		return value, err
+	}
+	err = l.DB.Write(ctx, func(tx *db.Tx) error {
+		fresh, err := markShown(tx, who.Session, path, tx.Now.Add(-shownFor))
+		if err != nil || !fresh {
+			return err
+		}
+		_, err = l.append(tx, who, history.Entry{Verb: history.View, Path: path})
+		return err
+	})
+	if err != nil {
+		return "", err // log, then serve
+	}
+	return value, nil
+}

@@ -1,0 +1,384 @@
+package signin
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"takeback/internal/access"
+	"takeback/internal/account"
+	"takeback/internal/db"
+	"takeback/internal/fault"
+	"takeback/internal/history"
+	"takeback/internal/jobs"
+	"takeback/internal/mail"
+	"takeback/internal/seal"
+)
+
+const jobApply = "signin.apply"
+
+// pending is a change that was asked for and has not happened.
+type pending struct {
+	id        string
+	account   string
+	epoch     int64
+	path      string
+	verb      history.Verb
+	value     json.RawMessage
+	by        access.Actor // the change will be this session's, also if it has ended by then
+	asked     time.Time
+	confirmed time.Time
+	due       time.Time
+}
+
+// unconfirmed tells whether an address still needs somebody to prove that he receives there.
+func (p pending) unconfirmed() bool {
+	return p.verb == history.Contact && p.path != "phone" && p.confirmed.IsZero()
+}
+
+// ready tells whether nothing stands in the way of a change at a time.
+func (p pending) ready(now time.Time) bool { return !p.unconfirmed() && !now.Before(p.due) }
+
+// Waiting is a change that has not happened yet, as its holder sees it.
+type Waiting struct {
+	ID          string
+	Path        string
+	Value       json.RawMessage // nil: it would be removed
+	Asked       time.Time
+	Due         time.Time // zero: as soon as it is confirmed
+	Unconfirmed bool      // the link in the letter to the new address was not used yet
+	Session     string    // the session that asked
+}
+
+// Waiting lists what one's own account waits for, oldest first.
+func (l *Life) Waiting(ctx context.Context, who access.Actor) (waiting []Waiting, err error) {
+	err = l.DB.Read(ctx, func(tx *db.Tx) error {
+		a, err := account.Get(tx, who.Account)
+		if err != nil {
+			return err
+		}
+		all, err := pendingIn(tx, who.Account)
+		for _, p := range all {
+			over := p.unconfirmed() && tx.Now.Sub(p.asked) >= confirmFor
+			if p.epoch == a.Epoch && !over {
+				waiting = append(waiting, Waiting{ID: p.id, Path: p.path, Value: p.value, Asked: p.asked, Due: p.due, Unconfirmed: p.unconfirmed(), Session: p.by.Session})
+			}
+		}
+		return err
+	})
+	return waiting, err
+}
+
+// Cancel takes back a change that waits. Any session of the account may: what
+// is cancelled is only what was asked for.
+func (l *Life) Cancel(ctx context.Context, who access.Actor, id string) (err error) {
+	defer fault.Wrap(&err, "signin.Cancel(%s)", who.Account)
+	return l.DB.Write(ctx, func(tx *db.Tx) error {
+		dropped := false
+		err := l.dropPending(tx, who, func(p pending) bool {
+			dropped = dropped || p.id == id
+			return p.id == id
+		})
+		if err == nil && !dropped {
+			err = ErrNothing
+		}
+		return err
+	})
+}
+
+// put makes a change now, or keeps it until its time has come: a new address
+// until somebody proved to receive there, anything that a guarded account holds
+// back for its 72 hours. It tells which of the two.
+func (l *Life) put(tx *db.Tx, who access.Actor, p pending) (waits bool, err error) {
+	a, err := account.Get(tx, p.account)
+	if err != nil {
+		return false, err
+	}
+	kind, ok := l.Book.Kinds.Of(p.path)
+	if !ok {
+		return false, history.ErrKind.On("path")
+	}
+	lifted, err := l.lifted(tx, who)
+	if err != nil {
+		return false, err
+	}
+	p.id, p.epoch, p.by, p.asked = seal.ID("wait"), a.Epoch, who, tx.Now
+	wait := hold(kind, a.State, lifted)
+	if wait > 0 {
+		p.due = tx.Now.Add(wait)
+	}
+	if p.ready(tx.Now) {
+		return false, l.apply(tx, p)
+	}
+	// The fence: who may not write now may not ask for a write later.
+	if err := fence(a, who); err != nil {
+		return false, err
+	}
+	if err := keepPending(tx, p); err != nil {
+		return false, err
+	}
+	if wait == 0 {
+		return true, l.askConfirmation(tx, a, p)
+	}
+	if err := jobs.Enqueue(tx, jobs.Job{Kind: jobApply, Args: p.id, At: p.due}); err != nil {
+		return true, err
+	}
+	err = l.Crier.Tell(tx, a, who, mail.Notice{Event: mail.Requested, What: nounOf(kind, a.Language), To: masked(p), At: tx.Now, Due: p.due})
+	if err == nil && p.unconfirmed() {
+		err = l.askConfirmation(tx, a, p)
+	}
+	return true, err
+}
+
+// fence refuses what history.Append would refuse, for what is only asked for.
+func fence(a account.Account, who access.Actor) error {
+	for _, s := range history.Admits(who) {
+		if a.State == s && (who.Epoch == 0 || who.Epoch == a.Epoch) {
+			return nil
+		}
+	}
+	return account.ErrFrozen
+}
+
+func masked(p pending) string {
+	if p.verb != history.Contact {
+		return ""
+	}
+	return mail.Mask(account.Fact{Value: p.value}.Text())
+}
+
+// askConfirmation sends the letter whose link proves that somebody receives at
+// the new address. An address that another account has, or gave up less than 30
+// days ago, gets another letter: a session must not be a place to find out who has accounts.
+func (l *Life) askConfirmation(tx *db.Tx, a account.Account, p pending) error {
+	to, err := mail.ParseAddress(account.Fact{Value: p.value}.Text())
+	if err != nil {
+		return err
+	}
+	if holder, err := heldByAnother(tx, to.Key(), a.ID); err != nil || holder != "" {
+		if err == nil {
+			err = l.tellTaken(tx, holder, to, p.by.Client)
+		}
+		return err
+	}
+	if err := seal.Void(tx, a.ID, seal.ConfirmMail); err != nil {
+		return err
+	}
+	token, err := l.Seal.Issue(tx, seal.ConfirmMail, a.ID, a.Epoch, confirmFor, p.id)
+	if err != nil {
+		return err
+	}
+	_, err = l.Post.Queue(tx, mail.Letter{Account: a.ID, To: to, Language: a.Language,
+		Body: mail.ConfirmChange{Link: "/confirm/" + token, Until: tx.Now.Add(confirmFor)}})
+	return err
+}
+
+// heldByAnother gives another account that has an address as its sign-in name, or had it lately.
+func heldByAnother(tx *db.Tx, key, own string) (string, error) {
+	holders, err := account.HeldSince(tx, key, account.Quarantine(tx.Now))
+	for _, id := range holders {
+		if id != own {
+			return id, nil
+		}
+	}
+	return "", err
+}
+
+// pendingOf finds the change that a confirming link is for, if both still count.
+func (l *Life) pendingOf(tx *db.Tx, token string) (p pending, link seal.Link, err error) {
+	if link, err = l.Seal.Peek(tx, seal.ConfirmMail, token); err != nil {
+		return p, link, err
+	}
+	a, err := account.Get(tx, link.Account)
+	if err != nil {
+		return p, link, err
+	}
+	if err := link.Check(tx.Now, a.Epoch); err != nil {
+		return p, link, err
+	}
+	if a.State != account.Open && a.State != account.Guarded {
+		return p, link, seal.ErrOldEpoch
+	}
+	var id string
+	if err := link.Read(&id); err != nil {
+		return p, link, err
+	}
+	if p, err = pendingAt(tx, id); errors.Is(err, db.ErrNone) {
+		err = ErrNothing // cancelled, or replaced by a later wish
+	}
+	return p, link, err
+}
+
+// confirmAddress makes a new address count, or starts what is left of its wait.
+func (l *Life) confirmAddress(tx *db.Tx, token string) (waits bool, err error) {
+	p, link, err := l.pendingOf(tx, token)
+	if err != nil {
+		return false, err
+	}
+	if err := l.Seal.Spend(tx, link); err != nil {
+		return false, err
+	}
+	address := account.Fact{Value: p.value}.Text()
+	if holder, err := heldByAnother(tx, AddressKey(p.path, address), p.account); err != nil || holder != "" {
+		if err == nil {
+			err = ErrTaken
+		}
+		return false, err
+	}
+	p.confirmed = tx.Now
+	if p.ready(tx.Now) {
+		return false, l.apply(tx, p)
+	}
+	return true, markConfirmed(tx, p.id)
+}
+
+// apply makes a change true, as the session's that asked for it.
+func (l *Life) apply(tx *db.Tx, p pending) error {
+	_, err := l.Book.Append(tx, history.Entry{Account: p.account, By: p.by, Verb: p.verb, Path: p.path, Value: p.value, Confirmed: !p.confirmed.IsZero()})
+	if err != nil {
+		return err
+	}
+	if p.verb == history.Contact || p.verb == history.Drop {
+		// A link that went to the contacts as they were must not outlive them.
+		if err := seal.Void(tx, p.account, seal.Reset); err != nil {
+			return err
+		}
+	}
+	_, err = deletePending(tx, p.id)
+	return err
+}
+
+// applyDue is the job that makes a change true whose time has come. What was
+// cancelled, replaced, asked for in an epoch that is over, or never confirmed
+// is dropped.
+func (l *Life) applyDue(ctx context.Context, w jobs.Work) (err error) {
+	var id string
+	if err := w.Read(&id); err != nil {
+		return jobs.Permanent(err)
+	}
+	err = l.DB.Write(ctx, func(tx *db.Tx) error {
+		p, err := pendingAt(tx, id)
+		if errors.Is(err, db.ErrNone) {
+			return w.Finish(tx)
+		}
+		if err != nil {
+			return err
+		}
+		a, err := account.Get(tx, p.account)
+		if err != nil {
+			return err
+		}
+		if p.ready(tx.Now) && fence(a, p.by) == nil {
+			err = l.apply(tx, p)
+		} else {
+			_, err = deletePending(tx, p.id)
+		}
+		return errors.Join(err, w.Finish(tx))
+	})
+	if db.IsDuplicate(err) || errors.Is(err, account.ErrFrozen) {
+		// Somebody else has the address by now, or the account was frozen this moment.
+		err = l.DB.Write(ctx, func(tx *db.Tx) error {
+			_, err := deletePending(tx, id)
+			return errors.Join(err, w.Finish(tx))
+		})
+	}
+	return err
+}
+
+// dropPending takes back what waits and which says, and tells the contacts of
+// what they had been told of. A session that ended has its wishes taken back too.
+func (l *Life) dropPending(tx *db.Tx, who access.Actor, which func(pending) bool) error {
+	all, err := pendingIn(tx, who.Account)
+	if err != nil {
+		return err
+	}
+	for _, p := range all {
+		if !which(p) {
+			continue
+		}
+		if there, err := deletePending(tx, p.id); err != nil || !there {
+			return err
+		}
+		if p.verb == history.Contact {
+			if err := seal.Void(tx, p.account, seal.ConfirmMail); err != nil {
+				return err
+			}
+		}
+		if p.due.IsZero() {
+			continue // nobody was told of it
+		}
+		if err := l.tellCancelled(tx, who, p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *Life) tellCancelled(tx *db.Tx, who access.Actor, p pending) error {
+	a, err := account.Get(tx, p.account)
+	if err != nil {
+		return err
+	}
+	kind, _ := l.Book.Kinds.Of(p.path)
+	return l.Crier.Tell(tx, a, who, mail.Notice{Event: mail.Cancelled, What: nounOf(kind, a.Language), To: masked(p), At: tx.Now})
+}
+
+// lifted tells whether a stronger proof was given in the actor's session, with
+// a factor that was in place for long enough.
+func (l *Life) lifted(tx *db.Tx, who access.Actor) (bool, error) {
+	if who.Session == "" {
+		return false, nil
+	}
+	strong, err := strongIn(tx, who.Session)
+	if err != nil {
+		return false, err
+	}
+	for path, version := range strong {
+		secret, err := account.SecretIn(tx, who.Account, path)
+		if err != nil {
+			return false, err
+		}
+		if secret.Version == version && lifts(secret, tx.Now) {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// Lift presents a code inside a session. If the factor is good for it, what
+// this session asked for waits no longer; what it asks for next does not wait.
+func (l *Life) Lift(ctx context.Context, who access.Actor, code string) (lifted bool, err error) {
+	defer fault.Wrap(&err, "signin.Lift(%s)", who.Account)
+	if err := l.tries.take(l.DB.Now(), "code "+who.Account, perAccount); err != nil {
+		return false, err
+	}
+	err = l.DB.Write(ctx, func(tx *db.Tx) error {
+		if _, err := sessionOf(tx, who); err != nil {
+			return err
+		}
+		if err := l.useCode(tx, who, code); err != nil {
+			return err
+		}
+		if lifted, err = l.lifted(tx, who); err != nil || !lifted {
+			return err
+		}
+		all, err := pendingIn(tx, who.Account)
+		for _, p := range all {
+			if p.by.Session != who.Session {
+				continue
+			}
+			p.due = time.Time{}
+			if p.ready(tx.Now) {
+				err = errors.Join(err, l.apply(tx, p))
+			} else {
+				err = errors.Join(err, keepPending(tx, p))
+			}
+		}
+		return err
+	})
+	if db.IsDuplicate(err) {
+		err = ErrTaken.Because(err)
+	}
+	return lifted, err
+}

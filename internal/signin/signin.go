@@ -1,0 +1,240 @@
+package signin
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"takeback/internal/access"
+	"takeback/internal/account"
+	"takeback/internal/db"
+	"takeback/internal/fault"
+	"takeback/internal/history"
+	"takeback/internal/jobs"
+	"takeback/internal/mail"
+	"takeback/internal/seal"
+	"takeback/internal/session"
+)
+
+// Life is ordinary life in the accounts of a service. All fields but Service are needed.
+type Life struct {
+	DB       *db.DB
+	Book     *history.Book // with AddressKey as its AddressKey
+	Sessions *session.Sessions
+	Seal     *seal.Keeper
+	Post     *mail.Post
+	Crier    Crier
+	Service  string // what the service is called, in the holder's authenticator app
+
+	tries tries
+}
+
+// Crier tells the holder's contacts what the history alone does not say. Room
+// notice is one, by way of app.
+type Crier interface {
+	// Tell queues n to every contact held in the last 30 days. Event, What, To,
+	// At and Due are filled in; the link "this was not me" and the client are not.
+	Tell(tx *db.Tx, a account.Account, by access.Actor, n mail.Notice) error
+	// NotMe gives a link "this was not me" about a change, and until when it lasts.
+	NotMe(tx *db.Tx, c history.Change) (link string, until time.Time, err error)
+}
+
+// Handle gives the runner the handlers of this package.
+func (l *Life) Handle(r *jobs.Runner) {
+	r.Handle(jobApply, l.applyDue)
+	r.Handle(jobReset, l.sendReset)
+}
+
+// The faults of this room that a person may meet; those of values are beside their rules.
+var (
+	ErrWrong      = fault.New(fault.Unauthenticated, "signin.wrong", "The e-mail address or the password is not right.")
+	ErrHeld       = fault.New(fault.Frozen, "signin.held", "Your password is right, but this account is held still to protect it. We have not lost anything. Please see how to reach us.")
+	ErrPassword   = fault.New(fault.Invalid, "password.wrong", "This is not the present password.")
+	ErrAskAgain   = fault.New(fault.Invalid, "password.again", "Please give your password once more for this change.")
+	ErrCode       = fault.New(fault.Invalid, "code.wrong", "This code is not right, or it was used already.")
+	ErrSecondOver = fault.New(fault.Unauthenticated, "signin.second-over", "This took too long, or there were too many tries. Please sign in again.")
+	ErrNoSession  = fault.New(fault.NotFound, "session.none", "This device is signed out already.")
+	ErrTaken      = fault.New(fault.Conflict, "email.taken", "This address belongs to an account already.")
+	ErrSame       = fault.New(fault.Invalid, "value.same", "This is what is there already.")
+	ErrNothing    = fault.New(fault.NotFound, "waiting.none", "This change is not waiting any more.")
+	ErrVerb       = fault.New(fault.Forbidden, "path.own-verb", "Contacts and secrets can be changed by the holder alone, on the pages made for it.")
+)
+
+// How often things may be tried.
+var (
+	perPair    = limit{10, 15 * time.Minute}  // one name from one address
+	perName    = limit{50, 15 * time.Minute}  // one name from everywhere: more would let anybody lock a holder out
+	perIP      = limit{100, 15 * time.Minute} // one address, all names
+	perAccount = limit{10, 15 * time.Minute}  // passwords and codes asked for again inside an account
+	perLetter  = limit{3, time.Hour}          // letters that a stranger can cause, to one mailbox
+	perSender  = limit{20, time.Hour}         // letters that a stranger can cause, from one address
+)
+
+// AddressKey gives the normal form of a contact's address, for history.Book.
+func AddressKey(slot, address string) string {
+	if slot == "phone" {
+		return address // parsePhone made it normal
+	}
+	a, err := mail.ParseAddress(address)
+	if err != nil {
+		return address // an old one that today's rules refuse still equals itself
+	}
+	return a.Key()
+}
+
+// person is what rules need to know of a holder.
+type person struct {
+	account  account.Account
+	name     string
+	email    string // as the login is written now
+	contacts []account.Contact
+	password account.Secret
+	used     []string // ids of every secret there ever was
+}
+
+// load reads what is known of an account.
+func load(tx *db.Tx, id string) (p person, err error) {
+	if p.account, err = account.Get(tx, id); err != nil {
+		return p, err
+	}
+	name, err := account.FactAt(tx, id, "name")
+	if err != nil {
+		return p, err
+	}
+	p.name = name.Text()
+	if p.contacts, err = account.Contacts(tx, id); err != nil {
+		return p, err
+	}
+	for _, c := range p.contacts {
+		if c.Slot == "email" && c.Until.IsZero() {
+			p.email = c.Address
+		}
+	}
+	secrets, err := account.Secrets(tx, id)
+	for _, s := range secrets {
+		p.used = append(p.used, s.SecretID)
+		if s.Slot == "password" && s.Until.IsZero() {
+			p.password = s
+		}
+	}
+	return p, err
+}
+
+// personal is what must not be part of the holder's password.
+func (p person) personal() []string {
+	all := []string{p.name}
+	for _, c := range p.contacts {
+		if c.Until.IsZero() {
+			all = append(all, c.Address)
+		}
+	}
+	return all
+}
+
+// read loads a person outside of a transaction.
+func (l *Life) read(ctx context.Context, id string) (p person, err error) {
+	err = l.DB.Read(ctx, func(tx *db.Tx) (err error) {
+		p, err = load(tx, id)
+		return err
+	})
+	return p, err
+}
+
+// proved checks the password that a change asks for again, and gives it as a
+// factor. It counts tries: a stolen session must not be a place to guess it.
+func (l *Life) proved(ctx context.Context, who access.Actor, field string, password seal.Secret) (person, []history.Factor, error) {
+	name := "proof " + who.Account
+	if err := l.tries.take(l.DB.Now(), name, perAccount); err != nil {
+		return person{}, nil, err
+	}
+	p, err := l.read(ctx, who.Account)
+	if err != nil {
+		return p, nil, err
+	}
+	ok, err := l.Seal.CheckPassword(ctx, p.password.Stored, password)
+	if err != nil {
+		return p, nil, err
+	}
+	if !ok {
+		return p, nil, ErrPassword.On(field)
+	}
+	l.tries.forget(name)
+	return p, []history.Factor{{Path: "password", Version: p.password.Version, Proof: "password"}}, nil
+}
+
+// present enters in the history that the password was given again, and refuses
+// if it was changed since it was checked.
+func (l *Life) present(tx *db.Tx, who access.Actor, factors []history.Factor) error {
+	if err := l.Sessions.Prove(tx, who, factors); err != nil {
+		return err
+	}
+	// The account's row is locked now: what is read here stays true until the commit.
+	now, err := account.SecretIn(tx, who.Account, "password")
+	if err == nil && now.Version != factors[0].Version {
+		err = ErrAskAgain.On("password")
+	}
+	return err
+}
+
+// sensitive makes sure that the password was given lately: now, or in the last
+// minutes of this session. Changes of kinds that are sensitive ask for it.
+func (l *Life) sensitive(ctx context.Context, who access.Actor, password seal.Secret) ([]history.Factor, error) {
+	if !password.Empty() {
+		_, factors, err := l.proved(ctx, who, "password", password)
+		return factors, err
+	}
+	var lately bool
+	err := l.DB.Read(ctx, func(tx *db.Tx) error {
+		s, err := sessionOf(tx, who)
+		lately = err == nil && s.Proved(tx.Now)
+		return err
+	})
+	if err == nil && !lately {
+		err = ErrAskAgain.On("password")
+	}
+	return nil, err
+}
+
+// Proved tells whether a session may make sensitive changes without the password once more.
+func (l *Life) Proved(ctx context.Context, who access.Actor) (bool, error) {
+	_, err := l.sensitive(ctx, who, seal.Secret{})
+	if errors.Is(err, ErrAskAgain) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// sessionOf gives the living session that an actor acts in.
+func sessionOf(tx *db.Tx, who access.Actor) (session.Session, error) {
+	living, err := session.Living(tx, who.Account)
+	if err != nil {
+		return session.Session{}, err
+	}
+	for _, s := range living {
+		if s.ID == who.Session {
+			return s, nil
+		}
+	}
+	return session.Session{}, session.ErrOver
+}
+
+// change runs a change of one's own account: the factors first, if there are any.
+func (l *Life) change(ctx context.Context, who access.Actor, factors []history.Factor, fn func(tx *db.Tx) error) error {
+	return l.DB.Write(ctx, func(tx *db.Tx) error {
+		if factors != nil {
+			if err := l.present(tx, who, factors); err != nil {
+				return err
+			}
+		}
+		return fn(tx)
+	})
+}
+
+// append enters a change by its holder.
+func (l *Life) append(tx *db.Tx, who access.Actor, e history.Entry) (history.Change, error) {
+	e.By = who
+	if e.Account == "" {
+		e.Account = who.Account
+	}
+	return l.Book.Append(tx, e)
+}
