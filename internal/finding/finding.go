@@ -12,32 +12,44 @@ const (
 	Tainted              // the intruder's: undone
 )
 
+// MarshalText makes JSON hold the word.
+func (l Label) MarshalText() ([]byte, error) { return []byte(l.String()), nil }
+
 // String gives the word for the label.
 func (l Label) String() string { return [...]string{"clean", "suspect", "tainted"}[l] }
 
 // Rule names why a node has its label.
-type Rule string
+type Rule uint8
 
-// The hard rules make tainted, the soft ones suspect or exposed.
+// The hard rules (H) make tainted, the soft ones (S) suspect or exposed.
 const (
-	Seed Rule = "seed" // marked by the investigator
-	H1   Rule = "H1"   // made in a session that was the intruder's by then
-	H3   Rule = "H3"   // the session was opened with something only the intruder had
-	H4   Rule = "H4"   // the session was opened through a contact only the intruder had
-	H5   Rule = "H5"   // the session was derived from one of the intruder's
-	H6   Rule = "H6"   // something only the intruder had was presented inside the session
-	H7   Rule = "H7"   // staff acted for a caller whom only the intruder's evidence verified
-	H9   Rule = "H9"   // the intruder set what the holder knew too, or came to know
-	S1   Rule = "S1"   // the intruder presented it
-	S2   Rule = "S2"   // it was shown to the intruder, or set by a suspect
-	S3   Rule = "S3"   // the session was opened with nothing but exposed factors, from a new device
-	S4   Rule = "S4"   // made in, or derived from, a suspect session
-	Read Rule = "read" // it built on a value of the intruder's, and is affected
+	NoRule Rule = iota // there is nothing to explain
+	Seed               // marked by the investigator
+	H1                 // made in a session that was the intruder's by then
+	H3                 // the session was opened with something only the intruder had
+	H4                 // the session was opened through a contact only the intruder had
+	H5                 // the session was derived from one of the intruder's
+	H6                 // something only the intruder had was presented inside the session
+	H7                 // staff acted for a caller whom only the intruder's evidence verified
+	H9                 // the intruder set what the holder knew too, or came to know
+	S1                 // the intruder presented it
+	S2                 // it was shown to the intruder, or set by a suspect
+	S3                 // the session was opened with nothing but exposed factors, from a new device
+	S4                 // made in, or derived from, a suspect session
+	Read               // it built on a value of the intruder's, and is affected
 )
+
+// String gives the name of the rule; catalogues of words are keyed by it.
+func (r Rule) String() string {
+	return [...]string{"", "seed", "H1", "H3", "H4", "H5", "H6", "H7", "H9", "S1", "S2", "S3", "S4", "read"}[r]
+}
+
+// MarshalText makes JSON hold the name.
+func (r Rule) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
 
 // Reason is one link of the path of evidence: by which rule, and from which change it follows.
 type Reason struct {
-	Rule Rule  // empty if there is nothing to explain
+	Rule Rule
 	From int64 // seq of the change before it on the path; 0 at a seed
 }
 

@@ -53,9 +53,16 @@ type analysis struct {
 	established map[string]bool
 	sessions    map[string]*finding.Session
 	places      map[string]*place
-	things      map[string]int32 // by what makes them equal
+	things      map[equal]int32
 	versions    map[VersionRef]int32
 	softly      []int // the changes that the soft rules look at
+}
+
+// equal is what makes secrets and contacts equal: one of its fields is set. A
+// version is equal only to itself.
+type equal struct {
+	address, secret string
+	version         VersionRef
 }
 
 // place is what the analysis keeps of a path.
@@ -80,7 +87,7 @@ func newAnalysis(h []history.Change, m Marks, established map[string]bool) *anal
 		established: established,
 		sessions:    map[string]*finding.Session{},
 		places:      map[string]*place{},
-		things:      map[string]int32{},
+		things:      map[equal]int32{},
 		versions:    map[VersionRef]int32{},
 		marks: lookup{
 			session: set(m.Sessions), clearedSession: set(m.ClearedSessions), agent: set(m.Agents),

@@ -45,11 +45,10 @@ func (a *analysis) session(c *history.Change) *finding.Session {
 	if c.Session == "" {
 		return nil
 	}
-	s := a.sessions[c.Session]
-	if s != nil {
+	if s := a.sessions[c.Session]; s != nil {
 		return s
 	}
-	s = &finding.Session{Cleared: a.marks.clearedSession[c.Session]}
+	s := &finding.Session{Cleared: a.marks.clearedSession[c.Session]}
 	a.sessions[c.Session] = s
 	from, marked := a.marks.from[c.Session]
 	if a.marks.session[c.Session] {
@@ -206,7 +205,7 @@ func affect(found *finding.Change, p *place) {
 		return
 	}
 	found.Affected = true
-	if found.Reason.Rule == "" {
+	if found.Reason.Rule == finding.NoRule {
 		found.Reason = finding.Reason{Rule: finding.Read, From: p.taint}
 	}
 }
@@ -234,17 +233,17 @@ func (a *analysis) place(path string) *place {
 // the address and not to its version: equal ones are one thing, in whatever slot.
 func (a *analysis) named(c *history.Change) int32 {
 	ref := VersionRef{c.Path, c.Version}
-	name := "version " + c.Path + " " + c.Version
+	same := equal{version: ref}
 	switch {
 	case c.Verb == history.Contact:
-		name = "contact " + text(c.After)
+		same = equal{address: text(c.After)}
 	case c.SecretID != "":
-		name = "secret " + c.SecretID
+		same = equal{secret: c.SecretID}
 	}
-	id, ok := a.things[name]
+	id, ok := a.things[same]
 	if !ok {
 		id = a.newThing()
-		a.things[name] = id
+		a.things[same] = id
 	}
 	a.versions[ref] = id
 	return id

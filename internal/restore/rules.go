@@ -100,13 +100,13 @@ func MakePlan(h []history.Change, f finding.Findings, kinds account.Kinds, now t
 	p := planner{findings: &f, kinds: kinds, now: now, fields: map[string]*field{}}
 	for _, c := range f.Contradictions {
 		if c.Session != "" {
-			p.Questions = append(p.Questions, Question{Why: Contradiction, Path: c.Session, Because: []int64{c.Reason.From}})
+			p.Questions = append(p.Questions, Question{Why: Contradiction, Path: c.Session, Because: f.Because(c.Reason.From)})
 			continue
 		}
 		if p.contradicted == nil {
-			p.contradicted = map[int64]finding.Reason{}
+			p.contradicted = map[int64]bool{}
 		}
-		p.contradicted[c.Seq] = c.Reason
+		p.contradicted[c.Seq] = true
 	}
 	for i := range h {
 		p.replay(&h[i])
@@ -152,6 +152,11 @@ func (p *planner) sort() {
 		return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Why, b.Why), cmp.Compare(b.Seq, a.Seq))
 	})
 	p.Questions = slices.CompactFunc(p.Questions, func(a, b Question) bool { return a.Path == b.Path && a.Why == b.Why })
+	for i := range p.Questions {
+		if q := &p.Questions[i]; q.Because == nil {
+			q.Because = p.findings.Because(q.Seq)
+		}
+	}
 	slices.Sort(p.Held)
 	slices.Sort(p.Enrol)
 }

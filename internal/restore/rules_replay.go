@@ -24,7 +24,7 @@ type planner struct {
 	now          time.Time
 	fields       map[string]*field
 	order        []*field // as they came up
-	contradicted map[int64]finding.Reason
+	contradicted map[int64]bool
 	twins        map[string][]*field // elements by set and parts; made when first needed
 }
 
@@ -34,14 +34,14 @@ type field struct {
 	kind      account.Kind
 	now       value
 	kept      value
-	tainted   int64   // latest tainted change that wrote it; 0 if none
-	ours      int64   // latest step of a former plan that wrote it; 0 if none
-	gone      int64   // tainted change that made it absent
-	added     int64   // latest change, not tainted, that made it present
-	movements []int64 // tainted ones
-	sum       int64   // of tainted movements and of ours that made up for them
-	ordered   int64   // the change that placed the order
-	undecided bool    // a value nobody saw is never written without a person: no step
+	tainted   int64             // latest tainted change that wrote it; 0 if none
+	ours      int64             // latest step of a former plan that wrote it; 0 if none
+	gone      int64             // tainted change that made it absent
+	added     int64             // latest change, not tainted, that made it present
+	movements []int64           // tainted ones
+	sum       int64             // of tainted movements and of ours that made up for them
+	ordered   int64             // the change that placed the order
+	mended    []*history.Change // partial writes on a base that the intruder wrote
 	asked     []Question
 }
 
@@ -75,13 +75,10 @@ func (p *planner) replay(c *history.Change) {
 		return // it was looked at, held or let go: no value came of it
 	}
 	if found.Label == finding.Suspect {
-		p.ask(fd, Question{Why: SuspectChange, Seq: c.Seq})
+		fd.ask(SuspectChange, c.Seq)
 	}
-	if why, ok := p.contradicted[c.Seq]; ok {
-		fd.asked = append(fd.asked, Question{Why: Contradiction, Path: fd.path, Seq: c.Seq, Because: append(p.findings.Because(why.From), c.Seq)})
-	}
-	if fd.undecided && found.Affected && c.Verb == history.Patch {
-		p.askMerged(fd, c)
+	if _, ok := p.contradicted[c.Seq]; ok {
+		fd.ask(Contradiction, c.Seq)
 	}
 }
 
@@ -116,7 +113,7 @@ func (fd *field) write(c *history.Change, found finding.Change) {
 			fd.added = c.Seq
 		}
 		fd.kept = v
-		fd.asked, fd.undecided = nil, false // who wrote it all has seen it all
+		fd.asked, fd.mended = nil, nil // who wrote it all has seen it all
 	}
 	fd.now = v
 }
@@ -131,20 +128,8 @@ func (fd *field) patch(c *history.Change, found finding.Change) {
 	case !found.Affected:
 		fd.kept = fd.now
 	default:
-		fd.undecided = true
-		if fd.kind.Algebra != account.Element || fd.kept.json != nil {
-			fd.kept = value{merge(fd.kept.json, c.Part, c.After), c.Seq, ""}
-		}
+		fd.mended = append(fd.mended, c)
 	}
-}
-
-// askMerged asks about a partial write on a tainted base, with the merged value as the proposal.
-func (p *planner) askMerged(fd *field, c *history.Change) {
-	q := Question{Why: PartialOnTaintedBase, Seq: c.Seq, Proposal: fd.kept.json}
-	if fd.kept.json == nil { // without the intruder there is nothing to merge with
-		q.Why, q.Proposal = AddedThenEdited, c.After
-	}
-	p.ask(fd, q)
 }
 
 // move plays a movement on a ledger.
@@ -159,24 +144,36 @@ func (fd *field) move(c *history.Change, found finding.Change) {
 	fd.now = value{c.After, c.Seq, ""}
 }
 
-func (p *planner) ask(fd *field, q Question) {
-	q.Path = fd.path
-	q.Because = p.findings.Because(q.Seq)
-	fd.asked = append(slices.DeleteFunc(fd.asked, func(o Question) bool { return o.Why == q.Why }), q)
+func (fd *field) ask(why Why, seq int64) {
+	fd.asked = append(fd.asked, Question{Why: why, Path: fd.path, Seq: seq})
 }
 
 // ours tells whether a change is a step of a former plan.
 func ours(c *history.Change) bool { return c.Role == access.System && c.Actor == ActorID }
 
-// merge gives a group with one part as a later value has it.
-func merge(base json.RawMessage, part string, later json.RawMessage) json.RawMessage {
-	merged, from := account.Fact{Value: base}.Parts(), account.Fact{Value: later}.Parts()
+// undecided tells whether the field waits for a person: a value that nobody
+// ever saw is never written without one. It asks with the merged value as the proposal.
+func (fd *field) undecided() bool {
+	n := len(fd.mended)
+	if n == 0 {
+		return false
+	}
+	last := fd.mended[n-1]
+	if fd.kind.Algebra == account.Element && fd.kept.json == nil { // without the intruder there is nothing to merge with
+		fd.asked = append(fd.asked, Question{Why: AddedThenEdited, Path: fd.path, Seq: last.Seq, Proposal: last.After})
+		return true
+	}
+	merged := account.Fact{Value: fd.kept.json}.Parts()
 	if merged == nil {
 		merged = map[string]string{}
 	}
-	if to, ok := from[part]; ok {
-		merged[part] = to
+	seen := map[string]bool{}
+	for _, c := range slices.Backward(fd.mended) { // the latest write of each part counts
+		if !seen[c.Part] {
+			seen[c.Part], merged[c.Part] = true, account.Fact{Value: c.After}.Parts()[c.Part]
+		}
 	}
-	b, _ := json.Marshal(merged) // a map of strings always has a JSON form
-	return b
+	proposal, _ := json.Marshal(merged) // a map of strings always has a JSON form
+	fd.asked = append(fd.asked, Question{Why: PartialOnTaintedBase, Path: fd.path, Seq: last.Seq, Proposal: proposal})
+	return true
 }

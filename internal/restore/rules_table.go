@@ -13,8 +13,12 @@ import (
 	"takeback/internal/finding"
 )
 
-// decide is the table: what becomes of a field, by its algebra.
+// decide is the table: what becomes of a field, by its algebra. What waits for a
+// person has no step yet.
 func (p *planner) decide(fd *field) {
+	if fd.undecided() {
+		return
+	}
 	switch fd.kind.Algebra {
 	case account.Register, account.Group:
 		p.decideValue(fd)
@@ -32,9 +36,9 @@ func (p *planner) decide(fd *field) {
 }
 
 // decideValue puts back what would be there without the tainted changes. What no
-// tainted change touched has no step, ever; what waits for a person has none yet.
+// tainted change touched has no step, ever.
 func (p *planner) decideValue(fd *field) {
-	if fd.tainted == 0 && fd.ours == 0 || fd.undecided || same(fd.now.json, fd.kept.json) {
+	if fd.tainted == 0 && fd.ours == 0 || same(fd.now.json, fd.kept.json) {
 		return
 	}
 	s := Step{Op: Put, Phase: dataPhase(fd.path), Pre: fd.now.json, Want: fd.kept.json, Because: p.cause(fd)}
@@ -167,7 +171,7 @@ func (p *planner) decideEffect(fd *field) {
 	case affected && e.stoppable(p.now):
 		op = CorrectShipTo
 	case affected:
-		p.ask(fd, Question{Why: AffectedEffect, Seq: fd.ordered})
+		fd.ask(AffectedEffect, fd.ordered)
 		return
 	case e.stoppable(p.now):
 		op = Cancel
@@ -179,7 +183,7 @@ func (p *planner) decideEffect(fd *field) {
 		op = Refund
 	}
 	if tainted && e.Class == Window && op == Refund {
-		p.ask(fd, Question{Why: DeadlinePassed, Seq: fd.ordered})
+		fd.ask(DeadlinePassed, fd.ordered)
 	}
 	phase := StopLoss
 	if op == CorrectShipTo {

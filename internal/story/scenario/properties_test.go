@@ -273,7 +273,7 @@ func TestEveryTaintHasAPathFromASeed(t *testing.T) {
 				t.Fatalf("change %d is %s by %v, which does not begin at the only seed, %d", c.Seq, f.Of(c.Seq).Label, path, from)
 			}
 			for _, step := range path[1:] {
-				if r := f.Of(step).Reason; r.Rule == "" || r.Rule == finding.Seed {
+				if r := f.Of(step).Reason; r.Rule == finding.NoRule || r.Rule == finding.Seed {
 					t.Fatalf("change %d: no rule leads to %d on its path %v", c.Seq, step, path)
 				}
 			}
