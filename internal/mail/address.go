@@ -131,7 +131,7 @@ func localRune(r rune) bool {
 	if unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r) || unicode.Is(unicode.Variation_Selector, r) {
 		return false // Hangul fillers and their like are letters that nobody sees
 	}
-	return unicode.In(r, unicode.L, unicode.M, unicode.N)
+	return unicode.In(r, unicode.L, unicode.M, unicode.Nd)
 }
 
 // goodDomain wants two labels or more and a top level that is no number, so

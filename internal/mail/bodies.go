@@ -139,6 +139,7 @@ type FalseAlarm struct {
 // back, and how to come back in. A person signs it.
 type HandBack struct {
 	Case     string
+	Personal string        `letter:"text"` // words of the person who signs; may be empty
 	Story    []Moment      // oldest first
 	PutBack  []PutBack     // as the intruder left it, as it is again
 	Open     []string      // what could not be put back or must be asked, in words

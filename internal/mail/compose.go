@@ -92,10 +92,7 @@ func mailbox(name string, a Address) string {
 }
 
 // encoded gives header text in ASCII, as B-encoded words where it must be.
-// Text that pretends to be an encoded word is broken up.
-func encoded(s string) string {
-	return mime.BEncoding.Encode("utf-8", strings.ReplaceAll(s, "=?", "= ?"))
-}
+func encoded(s string) string { return mime.BEncoding.Encode("utf-8", s) }
 
 // fold78 breaks a header line at its spaces.
 func fold78(line string) string {

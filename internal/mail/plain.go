@@ -42,8 +42,9 @@ func visible(r rune) bool {
 	return unicode.IsPrint(r) || r == '\u3000'
 }
 
-// defang keeps mail programs from making links of what is no link of ours.
-var defangs = strings.NewReplacer("://", "[:]//", "www.", "www[.]", "WWW.", "WWW[.]", "Www.", "Www[.]", "mailto:", "mailto[:]", "tel:", "tel[:]")
+// defangs keep mail programs from making links of what is no link of ours, and
+// text in a header from passing for an encoded word.
+var defangs = strings.NewReplacer("=?", "= ?", "://", "[:]//", "www.", "www[.]", "WWW.", "WWW[.]", "Www.", "Www[.]", "mailto:", "mailto[:]", "tel:", "tel[:]")
 
 func defang(s string) string { return defangs.Replace(s) }
 

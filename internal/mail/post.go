@@ -26,8 +26,8 @@ const (
 	// forgetAfter is how long the body of an undeliverable letter is kept for
 	// staff to try again: as long as the longest of its links lasts.
 	forgetAfter = 14 * 24 * time.Hour
-	// asideFor is how long a letter waits that its mailbox did not take.
-	asideFor = time.Minute
+	// asideFor is how long a letter waits that its mailbox did not take; the waits after that grow by themselves.
+	asideFor = time.Second
 )
 
 // Topic is announced with the account when a letter was queued, sent or given up.
@@ -131,15 +131,13 @@ func (p *Post) write(now time.Time, l Letter) (e envelope, r rendered, err error
 	if normalNumber(number) != number {
 		return e, r, fmt.Errorf("%.20q is no notice number", number)
 	}
-	name := greeting(l.Name)
-	switch l.Body.Kind() {
-	case KindConfirmAddress, KindConfirmChange, KindAlreadyRegistered:
-		name = "" // whoever typed the address may have typed the name to be read by its owner
-	}
 	id := seal.ID("letter")
-	v := view{Service: p.house.service, Name: name, Number: number, Body: l.Body, site: p.house.site, zone: zone, words: wordsOf[language]}
+	v := view{Service: p.house.service, Name: greeting(l.Name), Number: number, Body: l.Body, site: p.house.site, zone: zone, words: wordsOf[language]}
+	if v.Stranger() || l.Body.Kind() == KindAlreadyRegistered {
+		v.Name = "" // whoever typed the address may have typed the name to be read by its owner
+	}
 	e = envelope{
-		id: id, from: p.house.from, fromName: p.house.name, to: l.To, toName: name, at: now, number: number,
+		id: id, from: p.house.from, fromName: p.house.name, to: l.To, toName: v.Name, at: now, number: number,
 		language: language, messageID: "<" + id + "@" + p.house.from.domain + ">",
 	}
 	r, err = v.render(language)

@@ -157,8 +157,18 @@ func (v view) Spaced(code string) string {
 	return code[:3] + " " + code[3:]
 }
 
-// Paragraphs parts a text at its empty lines.
+// Stranger tells whether the reader may never have heard of us: somebody typed
+// this address into a form.
+func (v view) Stranger() bool {
+	k := v.Body.Kind()
+	return k == KindConfirmAddress || k == KindConfirmChange
+}
+
+// Paragraphs parts a text at its empty lines. What is written as a link leads
+// to our own site or is none.
 func (v view) Paragraphs(text string) []string {
+	const ours = "\x00" // cannot be in a cleaned text
+	text = strings.ReplaceAll(defang(strings.ReplaceAll(text, v.site+"/", ours)), ours, v.site+"/")
 	var all []string
 	for p := range strings.SplitSeq(text, "\n\n") {
 		if p = strings.TrimSpace(p); p != "" {
