@@ -10,6 +10,8 @@ import (
 	"os"
 	"strings"
 
+	"golang.org/x/sync/errgroup"
+
 	"takeback/internal/story/scenario"
 )
 
@@ -34,13 +36,13 @@ func (c *ReplayCmd) Run(ctx context.Context, in io.Reader, out io.Writer) (err e
 	if err != nil {
 		return err
 	}
+	results, err := play(ctx, p, all)
+	if err != nil {
+		return err
+	}
 	w := bufio.NewWriter(out)
 	differs := false
-	for _, s := range all {
-		r, err := p.Play(ctx, s)
-		if err != nil {
-			return errors.Join(err, w.Flush())
-		}
+	for _, r := range results {
 		differs = differs || !r.OK
 		if err := c.print(w, r); err != nil {
 			return err
@@ -50,6 +52,20 @@ func (c *ReplayCmd) Run(ctx context.Context, in io.Reader, out io.Writer) (err e
 		return err
 	}
 	return errDiffers
+}
+
+// play plays many scenarios at once, because those that wait together commit together.
+func play(ctx context.Context, p *scenario.Player, all []scenario.Scenario) ([]scenario.Result, error) {
+	results := make([]scenario.Result, len(all))
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(16)
+	for i, s := range all {
+		g.Go(func() (err error) {
+			results[i], err = p.Play(ctx, s)
+			return err
+		})
+	}
+	return results, g.Wait()
 }
 
 func (c *ReplayCmd) read(p *scenario.Player, in io.Reader) ([]scenario.Scenario, error) {

@@ -340,18 +340,3 @@ func TestTheHashNamesAccountEpochAndSteps(t *testing.T) {
 		t.Error("the id of a step does not follow from its plan")
 	}
 }
-
-func TestEntriesCarryNoSecretAndTheIdOfTheirStep(t *testing.T) {
-	t.Parallel()
-	for op, want := range map[Op]history.Verb{Revoke: history.Drop, Drop: history.Drop, Remove: history.Remove, Put: history.Set,
-		Move: history.Move, PutBack: history.Contact, Reenable: history.Credential, Cancel: history.Set, CorrectShipTo: history.Set} {
-		s := Step{Op: op, Path: "p", Want: json.RawMessage(`"w"`), Amount: 3}
-		e := EntryFor("acc_1", "plan", s)
-		if e.Verb != want || e.By.Role != access.System || e.By.ID != ActorID || e.Request != s.ID("plan") || e.Account != "acc_1" {
-			t.Errorf("%s: got %+v", op, e)
-		}
-		if (op == Reenable || op == Move) && e.Value != nil {
-			t.Errorf("%s carries a value", op)
-		}
-	}
-}

@@ -12,6 +12,7 @@ import (
 
 	"takeback/internal/access"
 	"takeback/internal/account"
+	"takeback/internal/connector"
 	"takeback/internal/db"
 	"takeback/internal/fault"
 	"takeback/internal/history"
@@ -26,7 +27,6 @@ var start = time.Date(2026, time.January, 5, 9, 0, 0, 0, time.UTC)
 // Player plays scenarios on an embedded database of its own.
 type Player struct {
 	Kinds  account.Kinds
-	book   *history.Book
 	keeper *seal.Keeper
 	db     *db.DB
 	dir    string
@@ -39,7 +39,6 @@ func NewPlayer(ctx context.Context) (_ *Player, err error) {
 	if p.Kinds, err = account.NewKinds(); err != nil {
 		return nil, err
 	}
-	p.book = &history.Book{Kinds: p.Kinds}
 	if p.keeper, err = seal.NewKeeper(make([]byte, 32)); err != nil { // the secrets of a scenario are none
 		return nil, err
 	}
@@ -56,31 +55,38 @@ func NewPlayer(ctx context.Context) (_ *Player, err error) {
 // Close closes the database and removes it.
 func (p *Player) Close() error { return errors.Join(p.db.Close(), os.RemoveAll(p.dir)) }
 
-// errOver ends the transaction of a scenario, so that nothing of it stays.
-var errOver = errors.New("the scenario is over")
-
 // Play plays one scenario and tells what came out, and how that differs from
-// what the scenario expects.
+// what the scenario expects. It may be called by several at once, which then
+// commit together.
 func (p *Player) Play(ctx context.Context, s Scenario) (r Result, err error) {
 	defer fault.Wrap(&err, "%s", s.Title)
-	err = p.db.Write(ctx, func(tx *db.Tx) error {
-		g := &play{tx: tx, book: p.book, keeper: p.keeper, s: s, id: seal.ID("acc"),
-			actors: map[string]access.Actor{}, slots: map[string]string{}, came: map[string]string{},
-			seqs: map[string]int64{}, steps: map[int64]string{}, refused: []string{}}
-		if err := g.run(); err != nil {
-			return err
-		}
-		r, err = g.result()
-		if err != nil {
-			return err
-		}
-		return errOver
+	var g *play
+	err = p.db.Write(ctx, func(tx *db.Tx) (err error) {
+		g = p.begin(tx, s)
+		return g.live()
 	})
-	if !errors.Is(err, errOver) {
+	if err != nil {
 		return r, err
 	}
+	if err := g.restore(ctx, connector.Own{DB: p.db, Book: g.book}); err != nil {
+		return r, err
+	}
+	err = p.db.Write(ctx, func(tx *db.Tx) (err error) {
+		g.tx = tx
+		r, err = g.result()
+		return err
+	})
 	r.compare(s.Expect)
-	return r, nil
+	return r, err
+}
+
+// begin makes a play of a scenario with an account of its own. An address in it
+// is nobody's in any other, so that each finds the database fresh.
+func (p *Player) begin(tx *db.Tx, s Scenario) *play {
+	id := seal.ID("acc")
+	book := &history.Book{Kinds: p.Kinds, AddressKey: func(_, address string) string { return id + " " + address }}
+	return &play{tx: tx, book: book, keeper: p.keeper, s: s, id: id, actors: map[string]access.Actor{},
+		slots: map[string]string{}, seqs: map[string]int64{}, steps: map[int64]string{}, refused: []string{}}
 }
 
 // play is one scenario being played.
@@ -95,19 +101,20 @@ type play struct {
 	actors  map[string]access.Actor // by session
 	order   []string                // sessions as they were opened
 	slots   map[string]string       // version -> path
-	came    map[string]string       // version that came back -> the one it was
 	paths   []string                // touched, in order, perhaps repeated
 	seqs    map[string]int64        // by step id
 	steps   map[int64]string        // step ids by seq
 	refused []string
 
 	frozen   time.Time // zero before
+	turn     int64     // the epoch in which the plan is carried out
 	findings investigate.Findings
 	plan     restore.Plan
 }
 
-// run plays the history, then investigates and restores.
-func (g *play) run() error {
+// live plays the history up to its end, finds out what in it is the intruder's,
+// makes the plan, and lets nobody but the plan write any more.
+func (g *play) live() error {
 	if err := account.Create(g.tx, g.id, "ja"); err != nil {
 		return err
 	}
@@ -139,7 +146,8 @@ func (g *play) run() error {
 	}
 	g.findings = investigate.Analyse(h, g.marks(), g.s.Devices)
 	g.plan = restore.MakePlan(h, g.findings, g.book.Kinds, g.frozen)
-	return g.restore()
+	g.turn, err = account.Turn(g.tx, g.id, account.Restoring, time.Time{}, account.Frozen)
+	return err
 }
 
 // freeze turns the account into the next epoch and enters it.
@@ -151,25 +159,20 @@ func (g *play) freeze(id string) error {
 	return g.enter(id, history.Entry{By: access.Do("freeze"), Verb: history.Freeze})
 }
 
-// restore carries out the plan.
-func (g *play) restore() error {
-	epoch, err := account.Turn(g.tx, g.id, account.Restoring, time.Time{}, account.Frozen)
-	if err != nil {
-		return err
-	}
-	plan := g.plan.Hash(g.id, epoch)
+// restore carries out the plan through the port that the server uses.
+func (g *play) restore(ctx context.Context, port connector.Port) error {
+	hash := g.plan.Hash(g.id, g.turn)
 	for _, s := range g.plan.Steps {
-		c, err := restore.Write(g.tx, g.book, g.id, plan, s)
+		done, err := port.CompareAndSet(ctx, connector.Call{Account: g.id, Path: s.Path, Pre: s.Pre, Want: s.Want, Version: s.Version,
+			Key: s.ID(hash), Fence: connector.Fence{Epoch: g.turn, Lease: 1}, By: access.Do(restore.ActorID)})
 		if err != nil {
 			return err
 		}
-		if s.Op == restore.Reenable {
-			g.came[c.Version] = s.Version
+		if done != connector.Applied {
+			return fmt.Errorf("%s %s: something else is there than the plan saw", s.Op, s.Path)
 		}
 	}
-	// Reopened, so that what is refused now is refused for its epoch alone.
-	_, err = account.Turn(g.tx, g.id, account.Guarded, time.Time{}, account.Restoring)
-	return err
+	return nil
 }
 
 // enter appends an entry for a step.
@@ -274,6 +277,7 @@ func (g *play) change(s Step, by access.Actor) (history.Entry, error) {
 		if !s.Unique {
 			e.SecretID = g.keeper.SecretID(g.id, seal.NewSecret(s.Secret))
 		}
+		e.Stored = "stored" // a scenario has nothing to check it against
 	case "order":
 		order := restore.Effect{Class: restore.Class(s.Effect), ShipTo: s.ShipTo, Amount: s.Amount}
 		if s.hasUntil {

@@ -246,7 +246,13 @@ func TestNoValueIsWrittenThatNobodySaw(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		w := drawn(t)
-		for _, s := range w.plan(w.analyse(investigate.Marks{Sessions: w.entries})).Steps {
+		p := w.plan(w.analyse(investigate.Marks{Sessions: w.entries}))
+		for _, s := range p.Steps {
+			if slices.ContainsFunc(p.Questions, func(q restore.Question) bool {
+				return q.Path == s.Path && (q.Why == restore.PartialOnTaintedBase || q.Why == restore.AddedThenEdited)
+			}) {
+				t.Fatalf("%s is written before a person has answered", s.Path)
+			}
 			if s.Op == restore.Put && !slices.ContainsFunc(w.shown[s.Path], func(v json.RawMessage) bool { return equalJSON(v, s.Want) }) {
 				t.Fatalf("%s becomes %s, which it never was", s.Path, s.Want)
 			}

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"time"
 
 	"takeback/internal/account"
 	"takeback/internal/history"
@@ -65,19 +66,8 @@ func (g *play) holds(path string, kind account.Kind, value json.RawMessage) (any
 		return absent, nil
 	case kind.Algebra == account.Group || kind.Algebra == account.Element:
 		return fact.Parts(), nil
-	case kind.Algebra == account.SecretOf:
-		return g.label(fact.Text()), nil
 	}
 	return fact.Text(), nil
-}
-
-// label gives the name of a version as the scenario has it: one that came back
-// is the one it was.
-func (g *play) label(version string) string {
-	if was, ok := g.came[version]; ok {
-		return was
-	}
-	return version
 }
 
 // outcomes are the words of the format for what a plan did about an effect.
@@ -92,9 +82,13 @@ func outcome(order json.RawMessage) string {
 	return outcomes[e.Undone]
 }
 
-// alive tries every session: who can still act after the plan?
+// alive tries every session: who can still act after the plan? The account is
+// reopened for it, so that who is refused is refused for the epoch alone.
 func (g *play) alive() ([]string, error) {
 	alive := []string{}
+	if _, err := account.Turn(g.tx, g.id, account.Guarded, time.Time{}, account.Restoring); err != nil {
+		return nil, err
+	}
 	for _, session := range g.order {
 		_, err := g.book.Append(g.tx, history.Entry{Account: g.id, By: g.actors[session], Verb: history.StepUp})
 		switch {

@@ -63,6 +63,9 @@ func (w *world) grow(n int) *world {
 			person = intruder
 			if w.slots["password"].label != "" && len(w.live[intruder]) == 0 {
 				w.knows[intruder][w.slots["password"].secret] = true // it was phished
+				if mail := w.slots["email"]; mail.label != "" && w.pick(3) == 0 {
+					w.knows[intruder][mail.secret] = true // he reads the mail too
+				}
 			}
 		}
 		w.act(person)
@@ -239,9 +242,18 @@ func (w *world) patch(session, path string) {
 // apply adds the steps of a plan to the history, as the server does.
 func (w *world) apply(p restore.Plan) {
 	for _, s := range p.Steps {
-		e := restore.EntryFor("acc", "plan", s)
-		c := history.Change{Verb: e.Verb, Path: e.Path, After: s.Want, Amount: e.Amount, Version: s.Version}
-		if s.Op == restore.Reenable {
+		c := history.Change{Verb: history.Set, Path: s.Path, After: s.Want, Version: s.Version}
+		switch s.Op {
+		case restore.Revoke, restore.Drop:
+			c.Verb = history.Drop
+		case restore.Remove:
+			c.Verb = history.Remove
+		case restore.Move:
+			c.Verb, c.Amount = history.Move, s.Amount
+		case restore.PutBack:
+			c.Verb = history.Contact
+		case restore.Reenable:
+			c.Verb = history.Credential
 			for _, old := range w.h {
 				if old.Path == s.Path && old.Version == s.Version {
 					c.SecretID = old.SecretID
@@ -250,6 +262,6 @@ func (w *world) apply(p restore.Plan) {
 		}
 		w.add(c)
 		last := &w.h[len(w.h)-1]
-		last.Role, last.Actor, last.Segment = e.By.Role, e.By.ID, 0
+		last.Role, last.Actor, last.Segment = access.System, restore.ActorID, 0
 	}
 }
