@@ -1,0 +1,183 @@
+package desk
+
+import (
+	"context"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/pquerna/otp"
+	"github.com/pquerna/otp/hotp"
+
+	"takeback/internal/access"
+	"takeback/internal/db"
+	"takeback/internal/fault"
+	"takeback/internal/mail"
+	"takeback/internal/seal"
+)
+
+// SignIn opens a session for a member of staff and gives its token. It returns
+// ErrSignIn whatever was wrong, after the same time, and ErrSlow for too many tries.
+func (d *Desk) SignIn(ctx context.Context, from access.Client, email string, password seal.Secret, code string) (token string, err error) {
+	defer fault.Wrap(&err, "desk.SignIn")
+	key := strings.ToLower(email)
+	if a, err := mail.ParseAddress(email); err == nil {
+		key = a.Key()
+	}
+	var s Staff
+	err = d.DB.Write(ctx, func(tx *db.Tx) error {
+		if err := d.ration(tx, key, from.IP); err != nil {
+			return err
+		}
+		s, err = staffByEmail(tx, key)
+		if errors.Is(err, ErrStaff) {
+			s, err = Staff{}, nil // goes the same way as everybody and ends at the decoy
+		}
+		return err
+	})
+	if err != nil {
+		return "", err
+	}
+	right, err := d.Seal.CheckPassword(ctx, s.password, password)
+	if err != nil {
+		return "", err
+	}
+	step, fits, err := d.stepOf(s, code, d.DB.Now())
+	if err != nil {
+		return "", err
+	}
+	if !right || !fits || s.State != Active {
+		return "", ErrSignIn
+	}
+	err = d.DB.Write(ctx, func(tx *db.Tx) error {
+		now, err := staffByID(tx, s.ID)
+		if err != nil {
+			return err
+		}
+		if now.version != s.version || now.State != Active {
+			return ErrSignIn
+		}
+		if token, err = d.open(tx, now, step, from); err != nil {
+			return err
+		}
+		return forgetTries(tx, "in "+key+" "+from.IP)
+	})
+	if err != nil {
+		return "", err
+	}
+	return token, nil
+}
+
+// ration counts a try, and refuses it if there were too many.
+func (d *Desk) ration(tx *db.Tx, key, ip string) error {
+	for name, most := range map[string]int{"in " + key + " " + ip: tryPerPair, "in " + key: tryPerName, "in from " + ip: tryPerIP} {
+		if err := try(tx, name, most, tryFor); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// open opens a session with a code's step, which it uses up.
+func (d *Desk) open(tx *db.Tx, s Staff, step int64, from access.Client) (token string, err error) {
+	fresh, err := useStep(tx, s.ID, step)
+	if err == nil && !fresh {
+		err = ErrSignIn // the code was used before: somebody may have looked over a shoulder
+	}
+	if err != nil {
+		return "", err
+	}
+	token = seal.NewToken()
+	if err := insertSession(tx, seal.ID("desk"), s, d.Seal.Hash("staff-session", token), from); err != nil {
+		return "", err
+	}
+	return token, tx.Announce(Topic, s.ID)
+}
+
+// decoySeed stands in for the seed of somebody who does not exist.
+const decoySeed = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+
+const totpPeriod = 30 * time.Second
+
+// stepOf tells which step of the seed a code is of: the present one or one
+// beside it, for clocks that differ. All are compared, whichever fits.
+func (d *Desk) stepOf(s Staff, code string, now time.Time) (step int64, fits bool, err error) {
+	seed := seal.NewSecret(decoySeed)
+	if s.totp != "" {
+		if seed, err = d.Seal.Unseal("staff-totp "+s.ID, s.totp); err != nil {
+			return 0, false, err
+		}
+	}
+	code = strings.ReplaceAll(code, " ", "")
+	at := now.Unix() / int64(totpPeriod/time.Second)
+	for i := at - 1; i <= at+1; i++ {
+		want, err := hotp.GenerateCodeCustom(seed.Reveal(), uint64(i), hotp.ValidateOpts{Digits: otp.DigitsSix, Algorithm: otp.AlgorithmSHA1})
+		if err != nil {
+			return 0, false, fmt.Errorf("the seed of %s: %w", s.ID, err)
+		}
+		if subtle.ConstantTimeCompare([]byte(want), []byte(code)) == 1 && i > s.step {
+			step, fits = i, true
+		}
+	}
+	return step, fits && s.totp != "", nil
+}
+
+// Who tells who a session token is, and gives ErrOver if it may not act.
+// active says that a person did something; a page that asks again by itself keeps nobody
+// signed in, unless he said that he is on duty: who waits for calls need not press keys.
+func (d *Desk) Who(ctx context.Context, token string, from access.Client, active bool) (_ access.Actor, err error) {
+	defer fault.Wrap(&err, "desk.Who")
+	if len(token) != len(seal.NewToken()) {
+		return access.Actor{}, ErrOver
+	}
+	var s session
+	err = d.DB.Read(ctx, func(tx *db.Tx) (err error) {
+		s, err = sessionBy(tx, d.Seal.Hash("staff-session", token))
+		return err
+	})
+	if errors.Is(err, db.ErrNone) {
+		return access.Actor{}, ErrOver
+	}
+	now := d.DB.Now()
+	if err != nil || now.Sub(s.seenAt) >= idleFor || !now.Before(s.expiresAt) {
+		return access.Actor{}, errors.Join(err, ErrOver)
+	}
+	if (active || s.duty == On) && now.Sub(s.seenAt) >= seenAtLeast {
+		if err := d.DB.Write(ctx, func(tx *db.Tx) error { return touchSession(tx, s.id) }); err != nil {
+			return access.Actor{}, err
+		}
+	}
+	return access.Actor{Role: s.staff.Role, ID: s.staff.ID, Name: s.staff.Name, Session: s.id, Client: from}, nil
+}
+
+// SignOut ends a session. Who signs out is off duty.
+func (d *Desk) SignOut(ctx context.Context, by access.Actor) (err error) {
+	defer fault.Wrap(&err, "desk.SignOut")
+	return d.DB.Write(ctx, func(tx *db.Tx) error {
+		if err := endSession(tx, by.Session); err != nil {
+			return err
+		}
+		return d.setDuty(tx, by.ID, Off)
+	})
+}
+
+// SetDuty says whether somebody answers now.
+func (d *Desk) SetDuty(ctx context.Context, by access.Actor, to Duty) (err error) {
+	defer fault.Wrap(&err, "desk.SetDuty(%s)", to)
+	return d.DB.Write(ctx, func(tx *db.Tx) error { return d.setDuty(tx, by.ID, to) })
+}
+
+func (d *Desk) setDuty(tx *db.Tx, staff string, to Duty) error {
+	if err := storeDuty(tx, staff, to); err != nil {
+		return err
+	}
+	return tx.Announce(Topic, staff)
+}
+
+// OnDuty counts who answers now: who said so, and is there.
+func (d *Desk) OnDuty(tx *db.Tx) (int, error) {
+	n, err := countDuty(tx, On)
+	return n, err
+}
