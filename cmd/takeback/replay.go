@@ -12,7 +12,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"takeback/internal/story/scenario"
+	"takeback/internal/scenario"
 )
 
 // ReplayCmd is `takeback replay`: it plays scenario files and tells how what

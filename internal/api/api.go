@@ -21,6 +21,7 @@ import (
 	"takeback/internal/history"
 	"takeback/internal/seal"
 	"takeback/internal/session"
+	"takeback/internal/signin"
 )
 
 // Version of the API, as its description says it.
@@ -31,9 +32,9 @@ const maxBody = 64 << 10
 
 // Life is ordinary life, on behalf of a holder or of the service itself.
 type Life interface {
-	Put(ctx context.Context, by access.Actor, accountID, path string, value json.RawMessage) error
-	Delete(ctx context.Context, by access.Actor, accountID, path string) error
-	PlaceOrder(ctx context.Context, by access.Actor, accountID, path string, order map[string]string) error
+	Put(ctx context.Context, by access.Actor, accountID, path string, value json.RawMessage) (waits bool, err error)
+	Delete(ctx context.Context, by access.Actor, accountID, path string) (waits bool, err error)
+	PlaceOrder(ctx context.Context, by access.Actor, accountID, path string, o signin.Order) error
 }
 
 // Registrar makes accounts for a service that vouches for their addresses.
@@ -88,7 +89,7 @@ func (a *API) Handler() http.Handler {
 	a.facts(h)
 	a.cases(h)
 	a.describeSession(h)
-	mux.HandleFunc("GET /v1/session", a.serveSession)
+	mux.HandleFunc("GET "+sessionPath, a.serveSession)
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		write(w, problem(fault.New(fault.NotFound, "path.none", "There is nothing here.")))
 	})

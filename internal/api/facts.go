@@ -13,6 +13,7 @@ import (
 	"takeback/internal/access"
 	"takeback/internal/account"
 	"takeback/internal/fault"
+	"takeback/internal/signin"
 )
 
 // Fact is a current value as the API shows it.
@@ -64,7 +65,12 @@ type put2In struct {
 	Body valueIn
 }
 
-type factOut struct{ Body Fact }
+type factOut struct {
+	Status int
+	Body   Fact
+}
+
+type gone struct{ Status int }
 
 type orderIn struct {
 	ID      string `path:"id" maxLength:"64"`
@@ -96,17 +102,17 @@ func (a *API) facts(h huma.API) {
 	huma.Register(h, operation("get-element", http.MethodGet, two, "Show a fact", 0), func(ctx context.Context, in *fact2In) (*factOut, error) {
 		return a.get(ctx, in.whole())
 	})
-	huma.Register(h, operation("put-fact", http.MethodPut, one, "Set a fact", 0), func(ctx context.Context, in *putIn) (*factOut, error) {
+	huma.Register(h, operation("put-fact", http.MethodPut, one, "Set a fact; 202 if a guarded account holds it back", 0), func(ctx context.Context, in *putIn) (*factOut, error) {
 		return a.put(ctx, in.factIn, in.Body.Value)
 	})
-	huma.Register(h, operation("put-element", http.MethodPut, two, "Set a fact", 0), func(ctx context.Context, in *put2In) (*factOut, error) {
+	huma.Register(h, operation("put-element", http.MethodPut, two, "Set a fact; 202 if a guarded account holds it back", 0), func(ctx context.Context, in *put2In) (*factOut, error) {
 		return a.put(ctx, in.whole(), in.Body.Value)
 	})
-	huma.Register(h, operation("delete-fact", http.MethodDelete, one, "Remove a fact", http.StatusNoContent), func(ctx context.Context, in *factIn) (*struct{}, error) {
-		return nil, a.remove(ctx, *in)
+	huma.Register(h, operation("delete-fact", http.MethodDelete, one, "Remove a fact", http.StatusNoContent), func(ctx context.Context, in *factIn) (*gone, error) {
+		return a.remove(ctx, *in)
 	})
-	huma.Register(h, operation("delete-element", http.MethodDelete, two, "Remove a fact", http.StatusNoContent), func(ctx context.Context, in *fact2In) (*struct{}, error) {
-		return nil, a.remove(ctx, in.whole())
+	huma.Register(h, operation("delete-element", http.MethodDelete, two, "Remove a fact", http.StatusNoContent), func(ctx context.Context, in *fact2In) (*gone, error) {
+		return a.remove(ctx, in.whole())
 	})
 	huma.Register(h, operation("place-order", http.MethodPost, "/v1/accounts/{id}/orders", "Enter an order", http.StatusCreated), a.order)
 }
@@ -154,29 +160,39 @@ func (a *API) get(ctx context.Context, in factIn) (*factOut, error) {
 	}
 	for _, f := range all {
 		if f.Path == in.Path {
-			return &factOut{f}, nil
+			return &factOut{http.StatusOK, f}, nil
 		}
 	}
 	return nil, fail(a.Log, account.ErrNoFact.On("path"))
 }
 
+// put answers 200 with the fact as it is now, or 202 with the fact as it still
+// is if a guarded account holds the change back.
 func (a *API) put(ctx context.Context, in factIn, value json.RawMessage) (*factOut, error) {
 	by, err := a.behalf(ctx, in.ID, in.Session)
-	if err == nil {
-		err = a.Life.Put(ctx, by, in.ID, in.Path, value)
-	}
 	if err != nil {
 		return nil, fail(a.Log, err)
+	}
+	waits, err := a.Life.Put(ctx, by, in.ID, in.Path, value)
+	if err != nil {
+		return nil, fail(a.Log, err)
+	}
+	if waits {
+		return &factOut{http.StatusAccepted, Fact{Path: in.Path, Value: json.RawMessage("null")}}, nil
 	}
 	return a.get(ctx, in)
 }
 
-func (a *API) remove(ctx context.Context, in factIn) error {
+func (a *API) remove(ctx context.Context, in factIn) (*gone, error) {
 	by, err := a.behalf(ctx, in.ID, in.Session)
-	if err == nil {
-		err = a.Life.Delete(ctx, by, in.ID, in.Path)
+	if err != nil {
+		return nil, fail(a.Log, err)
 	}
-	return fail(a.Log, err)
+	waits, err := a.Life.Delete(ctx, by, in.ID, in.Path)
+	if waits {
+		return &gone{http.StatusAccepted}, nil
+	}
+	return &gone{http.StatusNoContent}, fail(a.Log, err)
 }
 
 func (a *API) order(ctx context.Context, in *orderIn) (*factOut, error) {
@@ -188,10 +204,14 @@ func (a *API) order(ctx context.Context, in *orderIn) (*factOut, error) {
 	if err := a.payable(ctx, in.ID, in.Body.Card); err != nil {
 		return nil, fail(a.Log, err)
 	}
-	if err := a.Life.PlaceOrder(ctx, by, in.ID, path, in.parts()); err != nil {
+	if err := a.Life.PlaceOrder(ctx, by, in.ID, path, in.order()); err != nil {
 		return nil, fail(a.Log, err)
 	}
-	return a.get(ctx, factIn{ID: in.ID, Path: path})
+	out, err := a.get(ctx, factIn{ID: in.ID, Path: path})
+	if err == nil {
+		out.Status = http.StatusCreated
+	}
+	return out, err
 }
 
 // payable refuses a card that must be entered again first.
@@ -206,21 +226,16 @@ func (a *API) payable(ctx context.Context, id, card string) error {
 	return err
 }
 
-// parts is the order as its fact keeps it: texts only.
-func (in *orderIn) parts() map[string]string {
-	parts := map[string]string{"effect": in.Body.Effect, "state": "placed"}
-	for name, text := range map[string]string{"ship_to": in.Body.ShipTo, "card": in.Body.Card, "currency": in.Body.Currency, "items": in.Body.Items} {
-		if text != "" {
-			parts[name] = text
-		}
-	}
+// order is the order as ordinary life takes it.
+func (in *orderIn) order() signin.Order {
+	o := signin.Order{ShipTo: in.Body.ShipTo, Effect: in.Body.Effect, Currency: in.Body.Currency, Items: in.Body.Items}
 	if in.Body.Amount > 0 {
-		parts["amount"] = strconv.FormatInt(in.Body.Amount, 10)
+		o.Amount = strconv.FormatInt(in.Body.Amount, 10)
 	}
 	if in.Body.Until != nil {
-		parts["until"] = in.Body.Until.UTC().Format(time.RFC3339)
+		o.Until = in.Body.Until.UTC()
 	}
-	return parts
+	return o
 }
 
 var errUnusable = fault.New(fault.Conflict, "card.enter-again", "This card must be entered again by the holder before it can pay.").On("body.card")

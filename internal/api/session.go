@@ -14,6 +14,8 @@ import (
 // SessionCookie is the cookie that a browser's session is in; a proxy passes it on as it is.
 const SessionCookie = "__Host-session"
 
+const sessionPath = "/v1/session"
+
 // SessionInfo is what GET /v1/session answers.
 type SessionInfo struct {
 	Account string    `json:"account"`
@@ -75,7 +77,7 @@ func (a *API) describeSession(h huma.API) {
 	answer := &huma.MediaType{Schema: doc.Components.Schemas.Schema(reflect.TypeFor[SessionInfo](), true, "SessionInfo")}
 	trouble := &huma.MediaType{Schema: doc.Components.Schemas.Schema(reflect.TypeFor[Problem](), true, "Problem")}
 	doc.AddOperation(&huma.Operation{
-		OperationID: "check-session", Method: http.MethodGet, Path: "/v1/session", Tags: []string{"sessions"},
+		OperationID: "check-session", Method: http.MethodGet, Path: sessionPath, Tags: []string{"sessions"},
 		Summary: "Tell whether a session may act",
 		Description: "The token is in the header Takeback-Session, in the cookie " + SessionCookie +
 			", or the bearer. The headers Takeback-Account and Takeback-Session-Id of the answer suit auth_request and forward_auth of a proxy.",

@@ -65,7 +65,7 @@ func (b *Book) Append(tx *db.Tx, e Entry) (c Change, err error) {
 		return c, err
 	}
 	// From here on the row of the account is locked: what is read now stays true until the commit.
-	c.Seq, c.Epoch, c.Hash, err = account.Advance(tx, e.Account, e.By.Epoch, Admits(e.By), c.Commit)
+	c.Seq, c.Epoch, c.Hash, err = account.Advance(tx, e.Account, e.By.Epoch, Admits(e.By, e.Verb), c.Commit)
 	if err != nil {
 		return c, err
 	}

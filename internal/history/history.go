@@ -2,6 +2,7 @@ package history
 
 import (
 	"encoding/json"
+	"slices"
 	"time"
 
 	"takeback/internal/access"
@@ -107,16 +108,21 @@ type Change struct {
 	Nonce    string
 }
 
-// Admits lists the states in which an actor may write.
-func Admits(a access.Actor) []account.State {
+// ofCase are the verbs that enter what staff and connectors do about an
+// account without changing a fact; they are entered whatever its state is.
+var ofCase = []Verb{View, Freeze, Unfreeze, Hold, Release, Look, State}
+
+// Admits lists the states in which an actor may enter a verb. While an account
+// is frozen nobody writes to it but the case itself: an agent who changed a
+// contact then would undo the freeze for whoever talked him into it.
+func Admits(a access.Actor, v Verb) []account.State {
 	switch {
 	case a.Role == access.System:
 		return []account.State{account.Open, account.Guarded, account.Frozen, account.Restoring}
-	case a.Role.Staff() || a.Role == access.Connector:
+	case (a.Role.Staff() || a.Role == access.Connector) && slices.Contains(ofCase, v):
 		return []account.State{account.Open, account.Guarded, account.Frozen, account.Restoring}
 	case a.Limited:
 		return []account.State{account.Restoring}
-	default:
-		return []account.State{account.Open, account.Guarded}
 	}
+	return []account.State{account.Open, account.Guarded}
 }

@@ -124,7 +124,7 @@ func (l *Life) put(tx *db.Tx, who access.Actor, p pending) (waits bool, err erro
 	if err := jobs.Enqueue(tx, jobs.Job{Kind: jobApply, Args: p.id, At: p.due}); err != nil {
 		return true, err
 	}
-	err = l.Crier.Tell(tx, a, who, mail.Notice{Event: mail.Requested, What: nounOf(kind, a.Language), To: masked(p), At: tx.Now, Due: p.due})
+	err = l.Crier.TellRequested(tx, p.wish(who))
 	if err == nil && p.unconfirmed() {
 		err = l.askConfirmation(tx, a, p)
 	}
@@ -133,7 +133,7 @@ func (l *Life) put(tx *db.Tx, who access.Actor, p pending) (waits bool, err erro
 
 // fence refuses what history.Append would refuse, for what is only asked for.
 func fence(a account.Account, who access.Actor) error {
-	for _, s := range history.Admits(who) {
+	for _, s := range history.Admits(who, history.Set) {
 		if a.State == s && (who.Epoch == 0 || who.Epoch == a.Epoch) {
 			return nil
 		}
@@ -141,11 +141,13 @@ func fence(a account.Account, who access.Actor) error {
 	return account.ErrFrozen
 }
 
-func masked(p pending) string {
-	if p.verb != history.Contact {
-		return ""
+// wish is a pending change as the contacts are told of it.
+func (p pending) wish(by access.Actor) Wish {
+	w := Wish{Account: p.account, Path: p.path, Due: p.due, By: by}
+	if p.verb == history.Contact {
+		w.To = account.Fact{Value: p.value}.Text()
 	}
-	return mail.Mask(account.Fact{Value: p.value}.Text())
+	return w
 }
 
 // askConfirmation sends the letter whose link proves that somebody receives at
@@ -308,20 +310,11 @@ func (l *Life) dropPending(tx *db.Tx, who access.Actor, which func(pending) bool
 		if p.due.IsZero() {
 			continue // nobody was told of it
 		}
-		if err := l.tellCancelled(tx, who, p); err != nil {
+		if err := l.Crier.TellCancelled(tx, p.wish(who)); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-func (l *Life) tellCancelled(tx *db.Tx, who access.Actor, p pending) error {
-	a, err := account.Get(tx, p.account)
-	if err != nil {
-		return err
-	}
-	kind, _ := l.Book.Kinds.Of(p.path)
-	return l.Crier.Tell(tx, a, who, mail.Notice{Event: mail.Cancelled, What: nounOf(kind, a.Language), To: masked(p), At: tx.Now})
 }
 
 // lifted tells whether a stronger proof was given in the actor's session, with
