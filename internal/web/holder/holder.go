@@ -1,0 +1,115 @@
+package holder
+
+import (
+	"embed"
+	"net/http"
+	"slices"
+
+	"takeback/internal/access"
+	"takeback/internal/fault"
+	"takeback/internal/session"
+	"takeback/internal/signin"
+	"takeback/internal/web"
+)
+
+//go:embed templates/*.html words*.txt
+var files embed.FS
+
+var pages = web.NewTemplates("holder", files)
+
+// Pages are the pages of account holders.
+type Pages struct {
+	Life   *signin.Life
+	Puzzle *web.Puzzle
+	Alarm
+}
+
+// Site builds the face. c says what belongs to the installation: brand, proxies, log, clock.
+func (p *Pages) Site(c web.Config) *web.Site {
+	c.Face, c.Templates, c.SignIn, c.Home, c.Who, c.Frame = "holder", pages, "/sign-in", "/", p.Who, p.Frame
+	return web.NewSite(c, p.Routes()...)
+}
+
+// Routes is the table of contents of the face.
+func (p *Pages) Routes() []web.Route {
+	return slices.Concat(
+		p.homeRoutes(), p.registerRoutes(), p.signInRoutes(), p.resetRoutes(),
+		p.securityRoutes(), p.twoStepRoutes(), p.historyRoutes(),
+		p.personRoutes(), p.passwordRoutes(), p.addressRoutes(), p.cardRoutes(), p.orderRoutes(),
+		p.Puzzle.Routes(), p.alarmRoutes(),
+	)
+}
+
+// The cookies of this face besides the shell's. The prefix makes browsers refuse
+// them from any other host or path, so that nobody can plant one.
+const (
+	sessionCookie = "__Host-session"
+	secondCookie  = "__Host-second"
+)
+
+// Who tells whose session a request belongs to.
+func (p *Pages) Who(r *http.Request) (access.Actor, error) {
+	cookie, err := r.Cookie(sessionCookie)
+	if err != nil {
+		return access.Actor{}, nil // no cookie: a stranger
+	}
+	client := web.ClientOf(r)
+	found, err := p.Life.Sessions.CheckFrom(r.Context(), cookie.Value, client)
+	if err != nil {
+		return access.Actor{}, err
+	}
+	a, _, err := p.Life.Facts(r.Context(), found.Actor(client))
+	who := found.Actor(client)
+	who.Client.Language = a.Language
+	return who, err
+}
+
+// Frame is the navigation around every page.
+func (p *Pages) Frame(r *http.Request, who access.Actor) web.Frame {
+	f := web.Frame{Foot: []web.NavItem{
+		{Path: "/help", Key: "foot.help"}, {Path: "/check-letter", Key: "foot.letter"}, {Path: "/report-phishing", Key: "foot.phishing"},
+	}}
+	if who.Role != access.Holder {
+		return f
+	}
+	f.SignOut = "/sign-out"
+	if _, facts, err := p.Life.Facts(r.Context(), who); err == nil { // a page without the name is better than none
+		f.Name = facts["name"].Text()
+	}
+	if who.Limited {
+		return f
+	}
+	f.Nav = []web.NavItem{
+		{Path: "/", Key: "nav.home", Icon: "home"}, {Path: "/security", Key: "nav.security", Icon: "lock"}, {Path: "/history", Key: "nav.history", Icon: "history"},
+		{Path: "/messages", Key: "nav.messages", Icon: "mail"}, {Path: "/account/orders", Key: "nav.orders", Icon: "box"},
+	}
+	return f
+}
+
+// keepSession gives the browser its session, in place of any it had: a session
+// that somebody planted before the sign-in must not become the holder's.
+func (p *Pages) keepSession(w http.ResponseWriter, r *http.Request, s session.Session, token string) {
+	if before := web.ActorOf(r); before.Role == access.Holder {
+		_ = p.Life.SignOut(r.Context(), before) // it may be over by now, which is what we want
+	}
+	set(w, &http.Cookie{Name: sessionCookie, Value: token, Expires: s.ExpiresAt})
+	drop(w, secondCookie)
+}
+
+func set(w http.ResponseWriter, c *http.Cookie) {
+	c.Path, c.Secure, c.HttpOnly, c.SameSite = "/", true, true, http.SameSiteLaxMode
+	http.SetCookie(w, c)
+}
+
+func drop(w http.ResponseWriter, name string) { set(w, &http.Cookie{Name: name, MaxAge: -1}) }
+
+// route makes two routes of a page with a form.
+func route(path string, need access.Permission, get, post web.Handler) []web.Route {
+	return []web.Route{{Method: "GET", Path: path, Permission: need, Handler: get}, {Method: "POST", Path: path, Permission: need, Handler: post}}
+}
+
+// goTo redirects after a POST without a sentence to say.
+func goTo(w http.ResponseWriter, r *http.Request, path string) error { return web.Done(w, r, path, "") }
+
+// is tells whether the public part of an error is a fault.
+func is(err error, f *fault.Error) bool { return err != nil && fault.Public(err).Code == f.Code }

@@ -1,0 +1,41 @@
+package holder
+
+import (
+	"net/http"
+	"time"
+
+	"takeback/internal/access"
+	"takeback/internal/web"
+)
+
+func (p *Pages) passwordRoutes() []web.Route {
+	return route("/account/password", access.OwnAccount, p.showPassword, p.changePassword)
+}
+
+var passwordPage = web.NewView[passwordView](pages, "password")
+
+type passwordView struct {
+	web.Page
+	Since   time.Time
+	Advised bool // no second factor: a longer password is advised
+}
+
+func (p *Pages) showPassword(w http.ResponseWriter, r *http.Request) error {
+	f, err := p.Life.Factors(r.Context(), web.ActorOf(r))
+	if err != nil {
+		return err
+	}
+	return passwordPage.Render(w, r, passwordView{web.NewPage(r, "password.title"), f.PasswordSince, f.TwoStep.IsZero()})
+}
+
+func (p *Pages) changePassword(w http.ResponseWriter, r *http.Request) error {
+	f := web.FormOf(r)
+	old, fresh := f.Secret("old"), f.Secret("new")
+	if err := f.Err(); err != nil {
+		return err
+	}
+	if err := p.Life.ChangePassword(r.Context(), web.ActorOf(r), old, fresh); err != nil {
+		return err
+	}
+	return web.Done(w, r, "/security", "password")
+}

@@ -1,0 +1,83 @@
+package holder
+
+import (
+	"net/http"
+	"slices"
+
+	"takeback/internal/access"
+	"takeback/internal/mail"
+	"takeback/internal/signin"
+	"takeback/internal/web"
+)
+
+func (p *Pages) registerRoutes() []web.Route {
+	return slices.Concat(
+		route("/register", access.Public, p.showRegister, p.register),
+		route("/confirm/{token}", access.Public, p.showConfirm, p.confirm),
+		[]web.Route{{Method: "GET", Path: "/registered", Permission: access.Public, Handler: p.showRegistered}},
+	)
+}
+
+var (
+	registerPage   = web.NewView[registerView](pages, "register")
+	registeredPage = web.NewView[registerView](pages, "registered")
+	confirmPage    = web.NewView[confirmView](pages, "confirm")
+)
+
+type registerView struct{ web.Page }
+
+type confirmView struct {
+	web.Page
+	Address string // masked
+	New     bool
+}
+
+func (p *Pages) showRegister(w http.ResponseWriter, r *http.Request) error {
+	return registerPage.Render(w, r, registerView{web.NewPage(r, "register.title")})
+}
+
+func (p *Pages) register(w http.ResponseWriter, r *http.Request) error {
+	f := web.FormOf(r)
+	in := signin.Registration{Email: f.Text("email", 254), Name: f.Text("name", 80), Password: f.Secret("password"), Language: web.ClientOf(r).Language}
+	if err := f.Err(); err != nil {
+		return err
+	}
+	if err := p.Life.Register(r.Context(), in, web.ClientOf(r)); err != nil {
+		return err
+	}
+	return goTo(w, r, "/registered")
+}
+
+func (p *Pages) showRegistered(w http.ResponseWriter, r *http.Request) error {
+	return registeredPage.Render(w, r, registerView{web.NewPage(r, "registered.title")})
+}
+
+func (p *Pages) showConfirm(w http.ResponseWriter, r *http.Request) error {
+	c, err := p.Life.Peek(r.Context(), r.PathValue("token"))
+	if err != nil {
+		return err
+	}
+	title := "confirm.change.title"
+	if c.New {
+		title = "confirm.new.title"
+	}
+	return confirmPage.Render(w, r, confirmView{Page: web.NewPage(r, title), Address: mail.Mask(c.Address), New: c.New})
+}
+
+func (p *Pages) confirm(w http.ResponseWriter, r *http.Request) error {
+	c, waits, err := p.Life.Confirm(r.Context(), r.PathValue("token"), web.ClientOf(r))
+	if err != nil {
+		return err
+	}
+	code := "email.changed"
+	switch {
+	case c.New:
+		code = "registered"
+	case waits:
+		code = "email.waits"
+	}
+	if web.ActorOf(r).Role == access.Holder && !c.New {
+		return web.Done(w, r, "/security", code)
+	}
+	return web.Done(w, r, "/sign-in", code)
+}

@@ -1,0 +1,77 @@
+package holder
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+
+	"takeback/internal/access"
+	"takeback/internal/web"
+)
+
+func (p *Pages) resetRoutes() []web.Route {
+	return slices.Concat(
+		route("/reset", access.Public, p.showReset, p.askReset),
+		route("/reset/{token}", access.Public, p.showNewPassword, p.reset),
+		[]web.Route{{Method: "GET", Path: "/reset-sent", Permission: access.Public, Handler: p.showResetSent}},
+	)
+}
+
+var (
+	resetPage       = web.NewView[resetView](pages, "reset")
+	resetSentPage   = web.NewView[newPasswordView](pages, "reset-sent")
+	newPasswordPage = web.NewView[newPasswordView](pages, "new-password")
+)
+
+type resetView struct {
+	web.Page
+	Puzzle web.PuzzleView
+}
+
+type newPasswordView struct{ web.Page }
+
+func (p *Pages) showReset(w http.ResponseWriter, r *http.Request) error {
+	puzzle, err := p.Puzzle.New(r.Context())
+	if err != nil {
+		return err
+	}
+	return resetPage.Render(w, r, resetView{web.NewPage(r, "reset.title"), puzzle})
+}
+
+func (p *Pages) askReset(w http.ResponseWriter, r *http.Request) error {
+	f := web.FormOf(r)
+	email := f.Text("email", 254)
+	if err := p.Puzzle.Check(r, f); err != nil {
+		return err
+	}
+	if err := p.Life.AskReset(r.Context(), email, web.ClientOf(r)); err != nil {
+		return err
+	}
+	return goTo(w, r, "/reset-sent")
+}
+
+func (p *Pages) showResetSent(w http.ResponseWriter, r *http.Request) error {
+	return resetSentPage.Render(w, r, newPasswordView{web.NewPage(r, "reset-sent.title")})
+}
+
+func (p *Pages) showNewPassword(w http.ResponseWriter, r *http.Request) error {
+	if err := p.Life.PeekReset(r.Context(), r.PathValue("token")); err != nil {
+		return err
+	}
+	return newPasswordPage.Render(w, r, newPasswordView{web.NewPage(r, "new-password.title")})
+}
+
+func (p *Pages) reset(w http.ResponseWriter, r *http.Request) error {
+	f := web.FormOf(r)
+	fresh := f.Secret("password")
+	if err := f.Err(); err != nil {
+		return err
+	}
+	if err := p.Life.Reset(r.Context(), r.PathValue("token"), fresh, web.ClientOf(r)); err != nil {
+		return err
+	}
+	drop(w, sessionCookie) // every session is over, this browser's too
+	return web.Done(w, r, "/sign-in", "reset")
+}
+
+func query(name, value string) string { return url.Values{name: {value}}.Encode() }

@@ -1,0 +1,182 @@
+package holder
+
+import (
+	"net/http"
+	"slices"
+	"time"
+
+	"takeback/internal/access"
+	"takeback/internal/account"
+	"takeback/internal/history"
+	"takeback/internal/mail"
+	"takeback/internal/session"
+	"takeback/internal/signin"
+	"takeback/internal/web"
+)
+
+func (p *Pages) securityRoutes() []web.Route {
+	return slices.Concat([]web.Route{
+		{Method: "GET", Path: "/security", Permission: access.OwnAccount, Handler: p.showSecurity},
+		{Method: "POST", Path: "/security/sessions/{id}/end", Permission: access.OwnAccount, Handler: p.endSession, Back: "/security"},
+		{Method: "POST", Path: "/security/others/end", Permission: access.OwnAccount, Handler: p.endOthers, Back: "/security"},
+		{Method: "POST", Path: "/security/waiting/{id}/cancel", Permission: access.OwnAccount, Handler: p.cancel, Back: "/security"},
+	}, route("/security/prove", access.OwnAccount, p.showProve, p.prove))
+}
+
+var (
+	securityPage = web.NewView[securityView](pages, "security")
+	provePage    = web.NewView[proveView](pages, "prove")
+)
+
+type securityView struct {
+	web.Page
+	Email, Phone string // masked
+	Factors      signin.Factors
+	Sessions     []sessionView
+	Others       bool
+	SignIns      []signInOf
+	Pending      []waitView
+	CanProve     bool // a code would lift the wait
+	Guarded      time.Time
+}
+
+type sessionView struct {
+	ID, Device, IP string
+	Opened, Seen   time.Time
+	Here           bool
+}
+
+// signInOf is one of the recent sign-ins.
+type signInOf struct {
+	At         time.Time
+	Device, IP string
+	How        string // "open" or "recover"
+	Factors    []string
+}
+
+// waitView is a change that waits, in words.
+type waitView struct {
+	ID, What, To string
+	Due          time.Time
+	Unconfirmed  bool
+}
+
+type proveView struct{ web.Page }
+
+func (p *Pages) showSecurity(w http.ResponseWriter, r *http.Request) error {
+	who, ctx := web.ActorOf(r), r.Context()
+	v := securityView{Page: web.NewPage(r, "security.title")}
+	a, facts, err := p.Life.Facts(ctx, who)
+	if err != nil {
+		return err
+	}
+	v.Email, v.Phone = mail.Mask(facts["email"].Text()), facts["phone"].Text()
+	if v.Phone != "" {
+		v.Phone = mail.Mask(v.Phone)
+	}
+	if a.State == account.Guarded {
+		v.Guarded = a.GuardedUntil
+	}
+	if v.Factors, err = p.Life.Factors(ctx, who); err != nil {
+		return err
+	}
+	living, err := p.Life.Living(ctx, who)
+	if err != nil {
+		return err
+	}
+	for _, s := range living {
+		v.Sessions = append(v.Sessions, sessionView{s.ID, deviceOf(v.Page, s.UserAgent), s.IP, s.OpenedAt, s.SeenAt, s.ID == who.Session})
+	}
+	v.Others = len(living) > 1
+	if v.SignIns, err = p.signIns(r, v.Page); err != nil {
+		return err
+	}
+	if v.Pending, err = p.waiting(r, v.Page, ""); err != nil {
+		return err
+	}
+	v.CanProve = !v.Guarded.IsZero() && (!v.Factors.TwoStep.IsZero() || v.Factors.Codes > 0)
+	return securityPage.Render(w, r, v)
+}
+
+// signIns lists how the account was entered lately.
+func (p *Pages) signIns(r *http.Request, page web.Page) (all []signInOf, err error) {
+	changes, _, err := p.Life.History(r.Context(), web.ActorOf(r), 0, 200)
+	for _, c := range changes {
+		if len(all) == 5 || c.Verb != history.Open && c.Verb != history.Recover && c.Verb != history.Derive {
+			continue
+		}
+		s := signInOf{At: c.At, Device: deviceOf(page, c.Client.UserAgent), IP: c.Client.IP, How: string(c.Verb)}
+		for _, f := range c.Factors {
+			s.Factors = append(s.Factors, page.Or("factor."+f.Proof, f.Proof))
+		}
+		all = append(all, s)
+	}
+	return all, err
+}
+
+// waiting lists what has not happened yet; with a path, only what is about it.
+func (p *Pages) waiting(r *http.Request, page web.Page, path string) (all []waitView, err error) {
+	waiting, err := p.Life.Waiting(r.Context(), web.ActorOf(r))
+	for _, x := range waiting {
+		if path != "" && x.Path != path {
+			continue
+		}
+		v := waitView{ID: x.ID, What: p.label(page, x.Path), Due: x.Due, Unconfirmed: x.Unconfirmed}
+		if to := (account.Fact{Value: x.Value}).Text(); to != "" {
+			v.To = mail.Mask(to)
+		}
+		all = append(all, v)
+	}
+	return all, err
+}
+
+// deviceOf names a client in the reader's words.
+func deviceOf(page web.Page, userAgent string) string {
+	if d := session.Describe(userAgent); d != "?" {
+		return d
+	}
+	return page.T("device.unknown")
+}
+
+func (p *Pages) endSession(w http.ResponseWriter, r *http.Request) error {
+	who, id := web.ActorOf(r), r.PathValue("id")
+	if err := p.Life.EndSession(r.Context(), who, id); err != nil {
+		return err
+	}
+	if id == who.Session {
+		drop(w, sessionCookie)
+		return web.Done(w, r, "/sign-in", "signed-out")
+	}
+	return web.Done(w, r, "/security", "session")
+}
+
+func (p *Pages) endOthers(w http.ResponseWriter, r *http.Request) error {
+	if err := p.Life.EndOthers(r.Context(), web.ActorOf(r)); err != nil {
+		return err
+	}
+	return web.Done(w, r, "/security", "others")
+}
+
+func (p *Pages) cancel(w http.ResponseWriter, r *http.Request) error {
+	if err := p.Life.Cancel(r.Context(), web.ActorOf(r), r.PathValue("id")); err != nil {
+		return err
+	}
+	return web.Done(w, r, "/security", "cancelled")
+}
+
+func (p *Pages) showProve(w http.ResponseWriter, r *http.Request) error {
+	return provePage.Render(w, r, proveView{web.NewPage(r, "prove.title")})
+}
+
+func (p *Pages) prove(w http.ResponseWriter, r *http.Request) error {
+	f := web.FormOf(r)
+	code := f.Secret("code")
+	if err := f.Err(); err != nil {
+		return err
+	}
+	lifted, err := p.Life.Lift(r.Context(), web.ActorOf(r), code.Reveal())
+	if err != nil {
+		return err
+	}
+	return web.Done(w, r, "/security", map[bool]string{true: "lifted", false: "not-lifted"}[lifted])
+}

@@ -1,0 +1,118 @@
+package holder
+
+import (
+	"net/http"
+	"slices"
+
+	"takeback/internal/access"
+	"takeback/internal/signin"
+	"takeback/internal/web"
+)
+
+func (p *Pages) signInRoutes() []web.Route {
+	return slices.Concat(
+		route("/sign-in", access.Public, p.showSignIn, p.signIn),
+		route("/sign-in/second", access.Public, p.showSecond, p.second),
+		[]web.Route{{Method: "POST", Path: "/sign-out", Permission: access.Public, Handler: p.signOut}},
+	)
+}
+
+var (
+	signInPage = web.NewView[signInView](pages, "sign-in")
+	secondPage = web.NewView[signInView](pages, "second")
+)
+
+type signInView struct{ web.Page }
+
+func (p *Pages) showSignIn(w http.ResponseWriter, r *http.Request) error {
+	if who := web.ActorOf(r); who.Role == access.Holder {
+		return goTo(w, r, web.Return(r, "/"))
+	}
+	return signInPage.Render(w, r, signInView{web.NewPage(r, "sign-in.title")})
+}
+
+func (p *Pages) signIn(w http.ResponseWriter, r *http.Request) error {
+	f := web.FormOf(r)
+	email, password := f.Text("email", 254), f.Secret("password")
+	f.Optional("return", 2000)
+	if err := f.Err(); err != nil {
+		return err
+	}
+	web.KeepDevice(w, r)
+	e, err := p.Life.SignIn(r.Context(), email, password, web.ClientOf(r))
+	if is(err, signin.ErrHeld) {
+		return held(w, r)
+	}
+	if err != nil {
+		return err
+	}
+	if e.Second != "" {
+		set(w, &http.Cookie{Name: secondCookie, Value: e.Second})
+		return goTo(w, r, "/sign-in/second"+returning(r))
+	}
+	p.keepSession(w, r, e.Session, e.Token)
+	return goTo(w, r, web.Return(r, "/"))
+}
+
+// held sends the person whose account is held still to where help is. Only who
+// knows the password comes here.
+func held(w http.ResponseWriter, r *http.Request) error {
+	drop(w, secondCookie)
+	return goTo(w, r, "/help?why="+signin.ErrHeld.Code)
+}
+
+// returning hands the way back on from one step of signing in to the next.
+func returning(r *http.Request) string {
+	if path := web.Return(r, ""); path != "" {
+		return "?" + query("return", path)
+	}
+	return ""
+}
+
+func (p *Pages) showSecond(w http.ResponseWriter, r *http.Request) error {
+	if _, err := r.Cookie(secondCookie); err != nil {
+		return goTo(w, r, "/sign-in")
+	}
+	return secondPage.Render(w, r, signInView{web.NewPage(r, "second.title")})
+}
+
+func (p *Pages) second(w http.ResponseWriter, r *http.Request) error {
+	f := web.FormOf(r)
+	code := f.Secret("code")
+	f.Optional("return", 2000)
+	if err := f.Err(); err != nil {
+		return err
+	}
+	cookie, err := r.Cookie(secondCookie)
+	if err != nil {
+		return over(w, r)
+	}
+	e, err := p.Life.SecondStep(r.Context(), cookie.Value, code.Reveal(), web.ClientOf(r))
+	switch {
+	case is(err, signin.ErrSecondOver):
+		return over(w, r)
+	case is(err, signin.ErrHeld):
+		return held(w, r)
+	case err != nil:
+		return err
+	}
+	p.keepSession(w, r, e.Session, e.Token)
+	return goTo(w, r, web.Return(r, "/"))
+}
+
+// over begins the sign-in anew.
+func over(w http.ResponseWriter, r *http.Request) error {
+	drop(w, secondCookie)
+	return goTo(w, r, "/sign-in?why="+signin.ErrSecondOver.Code)
+}
+
+// signOut works for everybody: a browser whose session is over keeps no cookie either.
+func (p *Pages) signOut(w http.ResponseWriter, r *http.Request) error {
+	if who := web.ActorOf(r); who.Role == access.Holder {
+		if err := p.Life.SignOut(r.Context(), who); err != nil && !is(err, signin.ErrNoSession) {
+			return err
+		}
+	}
+	drop(w, sessionCookie)
+	return web.Done(w, r, "/sign-in", "signed-out")
+}
