@@ -219,7 +219,8 @@ func storeVersion(tx *db.Tx, w Written) error {
 	if w.Algebra == ContactOf {
 		table = "contact"
 	}
-	if err := tx.Put(`UPDATE `+table+` SET until_at = $1 WHERE account = $2 AND slot = $3 AND until_at IS NULL`,
+	// The cast keeps SQLite from asking, at every new slot, whether the index of sign-in names would suit: it plans anew each time.
+	if err := tx.Put(`UPDATE `+table+` SET until_at = $1 WHERE account = $2 AND slot = CAST($3 AS TEXT) AND until_at IS NULL`,
 		tx.Now, w.Account, w.Path); err != nil || w.Value == nil {
 		return err
 	}

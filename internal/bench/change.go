@@ -27,7 +27,7 @@ func change(ctx context.Context, h *house, o Options) (r Result, err error) {
 	defer func() { err = errors.Join(err, plain.close()) }()
 	var movers []holder
 	ready := func(ctx context.Context, n int) (err error) {
-		movers, err = h.moveIn(ctx, n, 1, "")
+		movers, err = h.moveIn(ctx, n, 0, "")
 		return err
 	}
 	real := side{ready: ready, do: func(ctx context.Context, _, i int) error { return h.moveAddress(ctx, movers[i]) }}

@@ -104,7 +104,8 @@ const perWrite = 500
 // registrar makes the entries of a registration: nobody is told of them.
 var registrar = access.Actor{Role: access.System, ID: "register"}
 
-// moveIn makes n holders, each with a name, a confirmed address and so many sessions.
+// moveIn makes n holders, each with a name, a confirmed address and so many
+// sessions; without any he acts in one that nothing is kept of.
 // If stored is not empty it is the hash of everybody's password.
 func (h *house) moveIn(ctx context.Context, n, sessions int, stored string) (all []holder, err error) {
 	for len(all) < n {
@@ -152,6 +153,7 @@ func (h *house) moveInOne(tx *db.Tx, sessions int, stored string) (a holder, err
 	if err != nil {
 		return a, err
 	}
+	a.actor = session.Session{ID: seal.ID("ses"), Account: a.id, Epoch: acc.Epoch, Segment: 1}.Actor(client(a.id))
 	for range sessions {
 		s, token, _, err := h.sessions.Open(tx, session.Opening{Account: acc, Verb: history.Open, Client: client(a.id)})
 		if err != nil {

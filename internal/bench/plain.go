@@ -46,7 +46,7 @@ type filled [][]any
 
 // sample changes an account in the real way and reads what that wrote.
 func sample(ctx context.Context, h *house) (r rows, err error) {
-	all, err := h.moveIn(ctx, 1, 1, "")
+	all, err := h.moveIn(ctx, 1, 0, "")
 	if err != nil {
 		return r, err
 	}

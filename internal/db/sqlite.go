@@ -18,9 +18,6 @@ const pragmas = "_txlock=immediate&_defensive=1&_dqs=0" +
 	"&_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)" +
 	"&_pragma=trusted_schema(0)&_pragma=temp_store(MEMORY)&_pragma=cache_size(-32000)"
 
-// maxTogether bounds how many writers share one commit, and so how long the first of them waits.
-const maxTogether = 64
-
 // registerChain gives SQLite the function that a migration gives PostgreSQL:
 // chain(head, commit) is the next head of an account's hash chain.
 var registerChain = sync.OnceFunc(func() {
@@ -35,28 +32,16 @@ var registerChain = sync.OnceFunc(func() {
 	})
 })
 
-// sqliteEngine has one writer and several readers.
+// sqliteEngine has one connection that writes and several that read.
 type sqliteEngine struct {
 	wdb, rdb *sql.DB
-	writer   *sqliteConn
+	turns    turns
 	readers  chan *sqliteConn
-	queue    chan *turn
-	quit     chan struct{}
-	done     chan struct{}
-}
-
-// turn is a writer that waits. go_ says that it may run; it answers with the
-// outcome of its function, and hears on settled how the commit went.
-type turn struct {
-	ctx     context.Context
-	go_     chan struct{}
-	ran     chan error
-	settled chan error
 }
 
 func openSQLite(ctx context.Context, path string) (_ *sqliteEngine, err error) {
 	registerChain()
-	e := &sqliteEngine{queue: make(chan *turn), quit: make(chan struct{}), done: make(chan struct{})}
+	e := &sqliteEngine{}
 	if e.wdb, err = sql.Open("sqlite", "file:"+path+"?"+pragmas); err != nil {
 		return nil, err
 	}
@@ -73,7 +58,7 @@ func openSQLite(ctx context.Context, path string) (_ *sqliteEngine, err error) {
 	if e.rdb, err = sql.Open("sqlite", "file:"+path+"?"+pragmas+"&_pragma=query_only(1)"); err != nil {
 		return nil, errors.Join(err, e.wdb.Close())
 	}
-	if e.writer, err = newSQLiteConn(ctx, e.wdb); err != nil {
+	if e.turns.conn, err = newSQLiteConn(ctx, e.wdb); err != nil {
 		return nil, errors.Join(err, e.wdb.Close(), e.rdb.Close())
 	}
 	n := max(4, runtime.GOMAXPROCS(0))
@@ -85,7 +70,6 @@ func openSQLite(ctx context.Context, path string) (_ *sqliteEngine, err error) {
 		}
 		e.readers <- c
 	}
-	go e.writeLoop()
 	return e, nil
 }
 
@@ -103,108 +87,8 @@ func checkPragmas(ctx context.Context, w *sql.DB) error {
 	return nil
 }
 
-// writeLoop lets writers run one after the other and commits for all of them.
-func (e *sqliteEngine) writeLoop() {
-	defer close(e.done)
-	for {
-		select {
-		case first := <-e.queue:
-			e.commitTogether(first)
-		case <-e.quit:
-			return
-		}
-	}
-}
-
-// commitTogether runs first and whoever waits already, each in a savepoint,
-// then commits once and tells everybody.
-func (e *sqliteEngine) commitTogether(first *turn) {
-	if _, err := e.writer.exec("BEGIN IMMEDIATE", nil); err != nil {
-		first.settled <- err
-		return
-	}
-	var kept []*turn
-	for t, n := first, 0; t != nil; n++ {
-		if e.run(t) {
-			kept = append(kept, t)
-		}
-		t = nil
-		if n+1 < maxTogether {
-			select {
-			case t = <-e.queue:
-			default:
-			}
-		}
-	}
-	end := "COMMIT"
-	if len(kept) == 0 {
-		end = "ROLLBACK"
-	}
-	_, err := e.writer.exec(end, nil)
-	if err != nil {
-		_, undo := e.writer.exec("ROLLBACK", nil) // a failed COMMIT may leave the transaction open
-		err = errors.Join(err, undo)
-	}
-	for _, t := range kept {
-		t.settled <- err
-	}
-}
-
-// run gives a writer its turn and tells whether its changes are to be kept.
-// A writer that is not kept has heard why.
-func (e *sqliteEngine) run(t *turn) bool {
-	if err := t.ctx.Err(); err != nil {
-		t.settled <- err
-		return false
-	}
-	if _, err := e.writer.exec("SAVEPOINT turn", nil); err != nil {
-		t.settled <- err
-		return false
-	}
-	t.go_ <- struct{}{}
-	err := <-t.ran
-	if err == nil {
-		_, err = e.writer.exec("RELEASE turn", nil)
-		if err == nil {
-			return true
-		}
-	}
-	_, undo := e.writer.exec("ROLLBACK TO turn", nil)
-	_, release := e.writer.exec("RELEASE turn", nil)
-	t.settled <- errors.Join(err, undo, release)
-	return false
-}
-
-var errLeft = errors.New("db: the function given to Write did not return")
-
 func (e *sqliteEngine) write(ctx context.Context, fn func(conn) error) error {
-	t := &turn{ctx: ctx, go_: make(chan struct{}), ran: make(chan error, 1), settled: make(chan error, 1)}
-	select {
-	case e.queue <- t:
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-e.done:
-		return errors.New("db: closed")
-	}
-	select {
-	case <-t.go_:
-		if err := runOnce(t, fn, e.writer); err != nil {
-			<-t.settled // the savepoint is rolled back before the caller goes on
-			return err
-		}
-		return <-t.settled
-	case err := <-t.settled: // it never ran
-		return err
-	}
-}
-
-// runOnce runs fn in the goroutine of its caller, so that a panic or a test's
-// FailNow ends the caller and not the writer everybody shares.
-func runOnce(t *turn, fn func(conn) error, c conn) error {
-	err := errLeft
-	defer func() { t.ran <- err }()
-	err = fn(c)
-	return err
+	return e.turns.write(ctx, fn)
 }
 
 func (e *sqliteEngine) read(ctx context.Context, fn func(conn) error) error {
@@ -223,15 +107,15 @@ func (e *sqliteEngine) read(ctx context.Context, fn func(conn) error) error {
 }
 
 func (e *sqliteEngine) close() error {
-	close(e.quit)
-	<-e.done
+	e.turns.close()
+	writer := e.turns.conn
 	var err error
 	for range cap(e.readers) {
 		err = errors.Join(err, (<-e.readers).close())
 	}
-	_, e1 := e.writer.exec("PRAGMA optimize", nil)
-	_, e2 := e.writer.exec("PRAGMA wal_checkpoint(TRUNCATE)", nil)
-	return errors.Join(err, e1, e2, e.writer.close(), e.rdb.Close(), e.wdb.Close())
+	_, e1 := writer.exec("PRAGMA optimize", nil)
+	_, e2 := writer.exec("PRAGMA wal_checkpoint(TRUNCATE)", nil)
+	return errors.Join(err, e1, e2, writer.close(), e.rdb.Close(), e.wdb.Close())
 }
 
 // sqliteConn is one connection with its prepared statements.
