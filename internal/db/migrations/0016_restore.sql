@@ -7,6 +7,7 @@ CREATE TABLE restore_plan (
     hash          TEXT NOT NULL,   -- over account, epoch, head and steps: what is approved
     epoch         BIGINT NOT NULL, -- of the account when it was made
     head          BIGINT NOT NULL, -- the newest change that it has seen
+    marks         BIGINT NOT NULL, -- the newest mark of the investigators that it has seen
     made_at       BIGINT NOT NULL,
     made_by       TEXT NOT NULL,   -- id of staff
     made_name     TEXT NOT NULL,

@@ -1,0 +1,168 @@
+package handback
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"takeback/internal/access"
+	"takeback/internal/account"
+	"takeback/internal/casefile"
+	"takeback/internal/db"
+	"takeback/internal/finding"
+	"takeback/internal/history"
+	"takeback/internal/mail"
+	"takeback/internal/session"
+)
+
+// open is the state in the history's words.
+var open = json.RawMessage(`"` + string(account.Open) + `"`)
+
+// letters writes the letter of a case, one for each clean contact. What is
+// previewed and what is sent both come from here.
+func (r *Returner) letters(tx *db.Tx, by access.Actor, caseID, sentence string) ([]mail.Letter, casefile.Case, error) {
+	c, err := casefile.Get(tx, caseID)
+	if err != nil {
+		return nil, c, err
+	}
+	if sentence, err = checkSentence(sentence); err != nil {
+		return nil, c, err
+	}
+	a, err := account.Get(tx, c.Account)
+	if err != nil {
+		return nil, c, err
+	}
+	h, found, err := r.Finder.Findings(tx, c)
+	if err != nil {
+		return nil, c, err
+	}
+	waits, enrol, cards, err := r.Restored.Outcome(tx, caseID)
+	if err != nil {
+		return nil, c, err
+	}
+	facts, err := account.Facts(tx, a.ID)
+	if err != nil {
+		return nil, c, err
+	}
+	contacts, err := account.Contacts(tx, a.ID)
+	if err != nil {
+		return nil, c, err
+	}
+	w := writer{words: in(a.Language), language: a.Language, kinds: r.Book.Kinds, facts: map[string]account.Fact{}}
+	for _, f := range facts {
+		w.facts[f.Path] = f
+	}
+	body := mail.HandBack{Case: caseID, Watched: r.until(tx.Now), Signed: by.Name, SignedAs: w.desk, Personal: sentence}
+	body.Story = w.story(told(h, &found, caseID))
+	body.PutBack = w.putBack(putBack(h, caseID))
+	body.Charges = w.charges(h, &found)
+	body.Open = w.open(waits)
+	for _, path := range cards {
+		body.Cards = append(body.Cards, Card(w.facts[path].Parts()))
+	}
+	for _, path := range enrol {
+		if path != "password" { // it has a chapter of its own
+			body.Enrol = append(body.Enrol, w.noun(path))
+		}
+	}
+	var letters []mail.Letter
+	to, _ := clean(contacts, &found)
+	for _, address := range to {
+		letters = append(letters, mail.Letter{Account: a.ID, Case: caseID, To: address, Name: w.facts["name"].Text(), Language: a.Language, Body: body})
+	}
+	return letters, c, nil
+}
+
+// writer turns changes into words.
+type writer struct {
+	words
+	language string
+	kinds    account.Kinds
+	facts    map[string]account.Fact
+}
+
+func (w *writer) noun(path string) string {
+	kind, _ := w.kinds.Of(path)
+	return Noun(kind, path, w.language)
+}
+
+func (w *writer) story(changes []history.Change) (all []mail.Moment) {
+	for _, c := range changes {
+		kind, _ := w.kinds.Of(c.Path)
+		if s := w.moment(c, kind, w.language, session.Describe(c.Client.UserAgent)); s != "" {
+			all = append(all, mail.Moment{At: c.At, Words: s})
+		}
+	}
+	return all
+}
+
+// putBack says what was there when we came and what is there since. Secrets are
+// told elsewhere (they never come back), and so are orders.
+func (w *writer) putBack(all []mended) (said []mail.PutBack) {
+	for _, m := range all {
+		kind, ok := w.kinds.Of(m.path)
+		passkey := kind.Pattern == "passkey/*" && m.after.After != nil
+		if !ok || kind.Algebra == account.Effect || kind.Algebra == account.SecretOf && !passkey {
+			continue
+		}
+		p := mail.PutBack{What: Noun(kind, m.path, w.language), Before: w.shown(kind, m.before.Before), After: w.shown(kind, m.after.After)}
+		switch {
+		case passkey:
+			p.Before, p.After = "", w.active
+		case m.after.After == nil && kind.Algebra == account.ContactOf:
+			p.After = w.empty
+		case m.after.After == nil:
+			p.After = w.removed
+		}
+		said = append(said, p)
+	}
+	return said
+}
+
+func (w *writer) shown(kind account.Kind, value json.RawMessage) string {
+	if kind.Algebra == account.Ledger {
+		if n, err := history.Balance(value); err == nil {
+			return w.amount(kind, n)
+		}
+	}
+	return Shown(kind, value)
+}
+
+// charges tells of the intruder's orders that cost somebody something. One that
+// was cancelled in time has cost nothing.
+func (w *writer) charges(h []history.Change, f *finding.Findings) (all []mail.Charge) {
+	for _, c := range h {
+		if c.Verb != history.Order || f.Of(c.Seq).Label != finding.Tainted {
+			continue
+		}
+		var o struct {
+			Amount int64  `json:"amount"`
+			Undone string `json:"undone"`
+		}
+		if json.Unmarshal(w.facts[c.Path].Value, &o) != nil || w.states[o.Undone] == "" {
+			continue
+		}
+		ch := mail.Charge{What: w.noun(c.Path), State: w.states[o.Undone]}
+		if o.Amount != 0 {
+			ch.Amount = fmt.Sprintf(w.money, thousands(o.Amount))
+		}
+		all = append(all, ch)
+	}
+	return all
+}
+
+// open says what only the holder can tell or do.
+func (w *writer) open(paths []string) (said []string) {
+	for _, path := range paths {
+		kind, known := w.kinds.Of(path)
+		if !known || strings.HasPrefix(path, "ses_") {
+			continue // a session that people doubted says nothing to its holder
+		}
+		sentence := w.waits
+		if kind.Algebra == account.ContactOf && w.facts[path].Value == nil {
+			sentence = w.lacks
+		}
+		said = append(said, fmt.Sprintf(sentence, Noun(kind, path, w.language)))
+	}
+	return said
+}

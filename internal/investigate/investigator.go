@@ -1,0 +1,179 @@
+package investigate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"takeback/internal/access"
+	"takeback/internal/account"
+	"takeback/internal/casefile"
+	"takeback/internal/db"
+	"takeback/internal/fault"
+	"takeback/internal/history"
+	"takeback/internal/session"
+)
+
+// lookBack is how long before the intruder's first act an account must have
+// known a device for it to count as established. Who prepared a takeover in the
+// month before it cannot have made his own device familiar.
+const lookBack = 30 * 24 * time.Hour
+
+// Investigator finds out what is the intruder's.
+type Investigator struct {
+	DB       *db.DB
+	Files    *casefile.Files
+	Kinds    account.Kinds
+	LookBack time.Duration // 30 days if zero
+}
+
+// The errors of this room besides those of casefile and of marks.
+var (
+	ErrForbidden = fault.New(fault.Forbidden, "investigate.forbidden", "Only investigators may do this.")
+	ErrNoAccount = fault.New(fault.Conflict, "investigate.no-account", "Nobody knows yet which account this case is about.")
+	ErrRevision  = fault.New(fault.Conflict, "investigate.revision", "Somebody else has marked something meanwhile. Please look at it first.")
+)
+
+// Mark keeps what an investigator says. revision is the number of the last mark
+// that he has seen; if there is a newer one he hears ErrRevision. The case is
+// under investigation from here on: a plan that was made before, and whatever
+// was approved of it, counts no more.
+func (v *Investigator) Mark(ctx context.Context, by access.Actor, caseID string, m Mark, revision int64) (err error) {
+	defer fault.Wrap(&err, "investigate.Mark(%s)", caseID)
+	if !by.May(access.Investigate) {
+		return ErrForbidden
+	}
+	return v.DB.Write(ctx, func(tx *db.Tx) error {
+		// The entry in the case comes first: it locks the case, so that of two who mark at once one sees the other.
+		if err := v.Files.Note(tx, caseID, by, "mark."+string(m.Verdict), m.node()); err != nil {
+			return err
+		}
+		c, err := casefile.Get(tx, caseID)
+		if err != nil {
+			return err
+		}
+		if c.Account == "" {
+			return ErrNoAccount
+		}
+		all, err := marked(tx, caseID)
+		if err != nil {
+			return err
+		}
+		if int64(len(all)) != revision {
+			return ErrRevision
+		}
+		h, err := history.Of(tx, c.Account)
+		if err != nil {
+			return err
+		}
+		if err := m.check(h, by.ID); err != nil {
+			return err
+		}
+		if err := insertMark(tx, caseID, Marked{Mark: m, No: revision + 1, Actor: by.ID, Name: by.Name}); err != nil {
+			return err
+		}
+		return v.reopen(tx, c, by)
+	})
+}
+
+// reopen puts the case under investigation. While steps are being carried out,
+// and after them, the way back is a new plan, which restore makes.
+func (v *Investigator) reopen(tx *db.Tx, c casefile.Case, by access.Actor) error {
+	switch c.Step {
+	case casefile.Investigating, casefile.Restoring, casefile.Restored:
+		return nil
+	}
+	_, err := v.Files.Advance(tx, c.ID, casefile.Investigating, by)
+	return err
+}
+
+// Marked gives the number of the last mark of a case; 0 if nobody marked anything.
+func (v *Investigator) Marked(tx *db.Tx, caseID string) (int64, error) {
+	all, err := marked(tx, caseID)
+	return int64(len(all)), err
+}
+
+// Findings gives the history of the account of a case, and what follows from
+// the marks about it.
+func (v *Investigator) Findings(tx *db.Tx, c casefile.Case) ([]history.Change, Findings, error) {
+	x, err := v.examine(tx, c)
+	return x.History, x.Findings, err
+}
+
+// Exposed gives the versions of secrets and contacts that the intruder has or
+// had in his hands, as far as the open case of an account tells. While nobody has
+// marked anything it goes by the report alone: what was reported as strange
+// proves nothing about the holder, even before an investigator has looked.
+func (v *Investigator) Exposed(tx *db.Tx, accountID string) (_ map[string]bool, err error) {
+	defer fault.Wrap(&err, "investigate.Exposed(%s)", accountID)
+	c, err := casefile.OfAccount(tx, accountID)
+	if errors.Is(err, casefile.ErrNone) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	all, err := marked(tx, c.ID)
+	if err != nil {
+		return nil, err
+	}
+	h, err := history.Of(tx, accountID)
+	if err != nil {
+		return nil, err
+	}
+	if m, ok := suggest(h, c.ReportedSeq); ok && len(all) == 0 {
+		all = append(all, Marked{Mark: m})
+	}
+	marks := marksOf(all)
+	known, err := v.established(tx, accountID, begin(h, marks, tx.Now))
+	if err != nil {
+		return nil, err
+	}
+	f := Analyse(h, marks, known)
+	return exposedIn(h, &f), nil
+}
+
+// examined is everything that is known about the account of a case.
+type examined struct {
+	History     []history.Change
+	Findings    Findings
+	Marks       []Marked
+	Established map[string]bool
+}
+
+func (v *Investigator) examine(tx *db.Tx, c casefile.Case) (x examined, err error) {
+	defer fault.Wrap(&err, "investigate.Findings(%s)", c.ID)
+	if c.Account == "" {
+		return x, ErrNoAccount
+	}
+	if x.History, err = history.Of(tx, c.Account); err != nil {
+		return x, err
+	}
+	if x.Marks, err = marked(tx, c.ID); err != nil {
+		return x, err
+	}
+	marks := marksOf(x.Marks)
+	if x.Established, err = v.established(tx, c.Account, begin(x.History, marks, c.OpenedAt)); err != nil {
+		return x, err
+	}
+	x.Findings = Analyse(x.History, marks, x.Established)
+	return x, nil
+}
+
+// established gives the devices that an account knew well before a time.
+func (v *Investigator) established(tx *db.Tx, accountID string, begun time.Time) (map[string]bool, error) {
+	window := v.LookBack
+	if window == 0 {
+		window = lookBack
+	}
+	all, err := session.Devices(tx, accountID)
+	if err != nil {
+		return nil, fmt.Errorf("devices: %w", err)
+	}
+	known := map[string]bool{}
+	for _, d := range all {
+		known[d.ID] = d.FirstAt.Before(begun.Add(-window))
+	}
+	return known, nil
+}

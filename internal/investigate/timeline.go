@@ -1,0 +1,142 @@
+package investigate
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"takeback/internal/access"
+	"takeback/internal/casefile"
+	"takeback/internal/db"
+	"takeback/internal/fault"
+	"takeback/internal/finding"
+	"takeback/internal/history"
+	"takeback/internal/session"
+)
+
+// Timeline is everything that an investigator looks at: who was there, what was
+// done, and what follows from the marks.
+type Timeline struct {
+	Lanes    []Lane // by when each session was opened
+	Changes  []Act  // oldest first
+	Marks    []Marked
+	Revision int64         // to be named with the next mark
+	Suggests *Mark         // the first seed that the report names; nil once somebody marked anything
+	Doubts   []Contradicts // marks that hold against the rules
+}
+
+// Lane is a session on the timeline, or what was done outside of any.
+type Lane struct {
+	Session  string
+	No       int // how people call it: 1, 2, 3
+	Label    finding.Label
+	From     int64 // it is the intruder's from this change on; 0 if never
+	Reason   finding.Reason
+	Because  []int64 // path of evidence to the reason, by seq
+	Mark     *Marked // the newest mark about it; nil if none
+	OpenedAt time.Time
+	SeenAt   time.Time
+	IP       string
+	Client   string // "Chrome, Windows"
+	Device   string // first characters of its id
+	Known    bool   // the device was established before the look-back window
+	Hands    int    // from how many clients it was used
+}
+
+// Act is one change on the timeline.
+type Act struct {
+	history.Change
+	Label   string // tainted, suspect, affected or clean
+	Reason  finding.Reason
+	Because []int64
+	Mark    *Marked
+	Marks   bool // it can be marked by itself: it changed a fact
+}
+
+// Contradicts is a mark that holds against the rules.
+type Contradicts struct {
+	finding.Contradiction
+	Because []int64
+}
+
+// Timeline gives the timeline of a case. The caller has entered the look before.
+func (v *Investigator) Timeline(ctx context.Context, by access.Actor, caseID string) (t Timeline, err error) {
+	defer fault.Wrap(&err, "investigate.Timeline(%s)", caseID)
+	if !by.May(access.DeskWork) {
+		return t, ErrForbidden
+	}
+	err = v.DB.Read(ctx, func(tx *db.Tx) error {
+		c, err := casefile.Get(tx, caseID)
+		if err != nil {
+			return err
+		}
+		x, err := v.examine(tx, c)
+		if err != nil {
+			return err
+		}
+		sessions, err := session.Of(tx, c.Account)
+		if err != nil {
+			return err
+		}
+		t = Timeline{Marks: x.Marks, Revision: int64(len(x.Marks))}
+		t.Lanes = x.lanes(sessions)
+		for _, h := range x.History {
+			if interesting(h, v.Kinds) {
+				t.Changes = append(t.Changes, x.act(h))
+			}
+		}
+		for _, d := range x.Findings.Contradictions {
+			t.Doubts = append(t.Doubts, Contradicts{d, x.Findings.Because(d.Reason.From)})
+		}
+		if m, ok := suggest(x.History, c.ReportedSeq); ok && len(x.Marks) == 0 {
+			t.Suggests = &m
+		}
+		return nil
+	})
+	return t, err
+}
+
+func (x *examined) lanes(sessions []session.Session) (lanes []Lane) {
+	for _, s := range sessions {
+		f := x.Findings.Sessions[s.ID]
+		l := Lane{Session: s.ID, Label: f.Label(), OpenedAt: s.OpenedAt, SeenAt: s.SeenAt, IP: s.IP, Client: session.Describe(s.UserAgent),
+			Device: s.Device[:min(6, len(s.Device))], Known: x.Established[s.Device], Hands: s.Segment, From: f.TaintedFrom,
+			Mark: x.markOf(Mark{Session: s.ID})}
+		switch l.Label {
+		case finding.Tainted:
+			l.Reason = f.Tainted
+		case finding.Suspect:
+			l.Reason = f.Suspect
+		}
+		if l.Reason.From != 0 {
+			l.Because = x.Findings.Because(l.Reason.From)
+		}
+		lanes = append(lanes, l)
+	}
+	slices.SortStableFunc(lanes, func(a, b Lane) int { return cmp.Compare(a.OpenedAt.UnixMicro(), b.OpenedAt.UnixMicro()) })
+	for i := range lanes {
+		lanes[i].No = i + 1
+	}
+	return lanes
+}
+
+func (x *examined) act(c history.Change) Act {
+	f := x.Findings.Of(c.Seq)
+	a := Act{Change: c, Label: f.Word(), Reason: f.Reason, Mark: x.markOf(Mark{Change: c.Seq}), Marks: changesFacts(c.Verb)}
+	if f.Reason.Rule != finding.NoRule {
+		path := x.Findings.Because(c.Seq)
+		a.Because = path[:len(path)-1] // without itself
+	}
+	return a
+}
+
+// markOf gives the newest mark about a node.
+func (x *examined) markOf(m Mark) *Marked {
+	for i := len(x.Marks) - 1; i >= 0; i-- {
+		if x.Marks[i].node() == m.node() {
+			return &x.Marks[i]
+		}
+	}
+	return nil
+}

@@ -1,0 +1,357 @@
+package restore
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+	"time"
+
+	"takeback/internal/access"
+	"takeback/internal/account"
+	"takeback/internal/casefile"
+	"takeback/internal/connector"
+	"takeback/internal/db"
+	"takeback/internal/fault"
+	"takeback/internal/finding"
+	"takeback/internal/history"
+	"takeback/internal/jobs"
+)
+
+// Finder is what restore needs of whoever investigates.
+type Finder interface {
+	// Findings gives the history of the account of a case, and what was found about it.
+	Findings(tx *db.Tx, c casefile.Case) ([]history.Change, finding.Findings, error)
+	// Marked gives the number of the last mark of a case.
+	Marked(tx *db.Tx, caseID string) (int64, error)
+}
+
+// Releaser lets go of an order that was held, if it was.
+type Releaser interface {
+	Release(tx *db.Tx, account, path, caseID string, by access.Actor) error
+}
+
+// Restorer makes plans and carries them out.
+type Restorer struct {
+	DB      *db.DB
+	Book    *history.Book
+	Files   *casefile.Files
+	Port    connector.Port
+	Finder  Finder
+	Release Releaser // may be nil: then nothing was ever held
+}
+
+// The errors of this room besides those of casefile and account.
+var (
+	ErrForbidden  = fault.New(fault.Forbidden, "restore.forbidden", "You may not do this.")
+	ErrNoPlan     = fault.New(fault.Conflict, "restore.no-plan", "There is no plan yet.")
+	ErrOther      = fault.New(fault.Conflict, "restore.other-plan", "Somebody else has made another plan meanwhile. Please look at it first.")
+	ErrNotHeld    = fault.New(fault.Conflict, "restore.not-held", "The account is not held still. Stop it first.")
+	ErrOwnPlan    = fault.New(fault.Forbidden, "restore.own-plan", "You have made this plan yourself. A second person must approve it.")
+	ErrBarred     = fault.New(fault.Forbidden, "restore.barred", "The plan undoes acts of your own. Somebody else must approve it.")
+	ErrQuestions  = fault.New(fault.Conflict, "restore.questions", "There are questions that nobody has answered yet.")
+	ErrMovedOn    = fault.New(fault.Conflict, "restore.moved", "Something has changed since the plan was made. A new plan was made; please look at it.")
+	ErrUnapproved = fault.New(fault.Conflict, "restore.unapproved", "Nobody has approved this plan.")
+	ErrNoQuestion = fault.New(fault.Conflict, "restore.no-question", "This question is not asked any more.")
+	ErrAnswer     = fault.New(fault.Invalid, "restore.answer", "This is no answer to this question.")
+)
+
+// MakePlan makes the plan of a case, in the place of the one whose hash the
+// investigator has seen (empty for none); whatever was approved of that is void.
+// If somebody else has made another one meanwhile he hears ErrOther. If nothing
+// has changed since the present plan was made, that is given and stays as it is.
+func (r *Restorer) MakePlan(ctx context.Context, by access.Actor, caseID, seen string) (p Stored, err error) {
+	defer fault.Wrap(&err, "restore.MakePlan(%s)", caseID)
+	if !by.May(access.Investigate) {
+		return p, ErrForbidden
+	}
+	err = r.DB.Write(ctx, func(tx *db.Tx) error {
+		former, err := present(tx, caseID)
+		if err != nil {
+			return err
+		}
+		if former.Hash != seen {
+			return ErrOther
+		}
+		p, err = r.plan(tx, by, caseID, former)
+		return err
+	})
+	return p, err
+}
+
+// plan makes a plan and moves its case to Planned.
+func (r *Restorer) plan(tx *db.Tx, by access.Actor, caseID string, former Stored) (Stored, error) {
+	c, err := casefile.Get(tx, caseID)
+	if err != nil {
+		return Stored{}, err
+	}
+	p, err := r.compute(tx, c)
+	if err != nil {
+		return p, err
+	}
+	if p.Hash == former.Hash && p.Marks == former.Marks && c.Step == casefile.Planned && former.StartedAt.IsZero() && sameQuestions(p, former) {
+		return former, nil
+	}
+	p.MadeBy, p.MadeName = by.ID, by.Name
+	if err := insertPlan(tx, &p, former.ID); err != nil {
+		return p, err
+	}
+	if c.Step == casefile.Verified && p.Marks > 0 { // the holder was proved while somebody investigated
+		if _, err := r.Files.Advance(tx, caseID, casefile.Investigating, by); err != nil {
+			return p, err
+		}
+	}
+	_, err = r.Files.Advance(tx, caseID, casefile.Planned, by)
+	return p, err
+}
+
+func sameQuestions(a, b Stored) bool {
+	return slices.EqualFunc(a.Questions, b.Questions, Question.asked)
+}
+
+// compute applies the rules and what people have answered to the account as it is now.
+func (r *Restorer) compute(tx *db.Tx, c casefile.Case) (p Stored, err error) {
+	h, found, err := r.Finder.Findings(tx, c)
+	if err != nil {
+		return p, err
+	}
+	a, err := account.Get(tx, c.Account)
+	if err != nil {
+		return p, err
+	}
+	if a.State != account.Frozen && a.State != account.Restoring {
+		return p, ErrNotHeld
+	}
+	facts, err := account.Facts(tx, c.Account)
+	if err != nil {
+		return p, err
+	}
+	answers, err := answersOf(tx, c.ID)
+	if err != nil {
+		return p, err
+	}
+	p = Stored{Case: c.ID, Account: c.Account, Epoch: a.Epoch, Head: headOf(h), Barred: barredBy(h, &found),
+		Plan: MakePlan(h, found, r.Book.Kinds, tx.Now)}
+	if p.Marks, err = r.Finder.Marked(tx, c.ID); err != nil {
+		return p, err
+	}
+	p.sweep(facts, r.Book.Kinds)
+	if err := r.valid(tx, &p); err != nil {
+		return p, err
+	}
+	p.settle(answers, facts)
+	p.Plan = sorted(p.Plan)
+	p.Hash = hashOf(p.Plan, p.Account, p.Epoch, p.Head)
+	return p, nil
+}
+
+// valid takes back the steps that would write what is not valid any more.
+func (r *Restorer) valid(tx *db.Tx, p *Stored) error {
+	for _, s := range slices.Clone(p.Steps) {
+		switch {
+		case s.Op == PutBack && s.Path == "email":
+			key := account.Fact{Value: s.Want}.Text()
+			if r.Book.AddressKey != nil {
+				key = r.Book.AddressKey(s.Path, key)
+			}
+			other, err := account.ByLogin(tx, key)
+			if err == nil && other.ID != p.Account {
+				p.hold(s, Uniqueness)
+			} else if err != nil && !errors.Is(err, account.ErrNone) {
+				return err
+			}
+		case s.Op == Put && expired(s.Want, tx.Now):
+			if kind, ok := r.Book.Kinds.Of(s.Path); ok && kind.Pattern == "card/*" {
+				p.hold(s, InvalidOldValue)
+			}
+		}
+	}
+	return nil
+}
+
+// Answer keeps what an investigator answered to a question of the plan that he
+// has seen, and makes the plan anew.
+func (r *Restorer) Answer(ctx context.Context, by access.Actor, caseID, seen string, q Question, answer Answer) (err error) {
+	defer fault.Wrap(&err, "restore.Answer(%s, %s)", caseID, q.Path)
+	if !by.May(access.Investigate) {
+		return ErrForbidden
+	}
+	return r.DB.Write(ctx, func(tx *db.Tx) error {
+		former, err := present(tx, caseID)
+		if err != nil {
+			return err
+		}
+		if former.Hash != seen {
+			return ErrOther
+		}
+		i := slices.IndexFunc(former.Questions, q.asked)
+		if i < 0 {
+			return ErrNoQuestion
+		}
+		if !slices.Contains(former.Questions[i].Choices(), answer) {
+			return ErrAnswer
+		}
+		if err := insertAnswer(tx, caseID, Answered{Question: q, Answer: answer, Actor: by.ID}); err != nil {
+			return err
+		}
+		if err := r.Files.Note(tx, caseID, by, "answer."+string(answer), q.Path); err != nil {
+			return err
+		}
+		_, err = r.plan(tx, by, caseID, former)
+		return err
+	})
+}
+
+// Approve is the word of the second person, for the plan of exactly this hash.
+func (r *Restorer) Approve(ctx context.Context, by access.Actor, caseID, hash string) (err error) {
+	defer fault.Wrap(&err, "restore.Approve(%s)", caseID)
+	return r.ifCurrent(ctx, caseID, func(tx *db.Tx, c casefile.Case, p Stored) error {
+		if p.Hash != hash {
+			return ErrOther
+		}
+		if c.Step != casefile.Planned {
+			return casefile.ErrStep
+		}
+		answers, err := answersOf(tx, caseID)
+		if err != nil {
+			return err
+		}
+		if err := mayApprove(by, p, answers); err != nil {
+			return err
+		}
+		if err := insertApproval(tx, p.ID, Approval{Hash: hash, Actor: by.ID, Name: by.Name}); err != nil {
+			return err
+		}
+		_, err = r.Files.Advance(tx, caseID, casefile.Approved, by)
+		return err
+	})
+}
+
+// mayApprove tells why somebody may not be the second person; nil if he may.
+func mayApprove(by access.Actor, p Stored, answers []Answered) error {
+	switch {
+	case !by.May(access.Approve):
+		return ErrForbidden
+	case by.ID == p.MadeBy:
+		return ErrOwnPlan
+	case slices.Contains(p.Barred, by.ID):
+		return ErrBarred
+	case slices.ContainsFunc(p.Questions, func(q Question) bool { return answerTo(q, answers) == "" }):
+		return ErrQuestions
+	}
+	return nil
+}
+
+// Refuse gives a plan back to the investigators, with the second person's reason.
+func (r *Restorer) Refuse(ctx context.Context, by access.Actor, caseID, hash, reason string) (err error) {
+	defer fault.Wrap(&err, "restore.Refuse(%s)", caseID)
+	if !by.May(access.Approve) {
+		return ErrForbidden
+	}
+	return r.DB.Write(ctx, func(tx *db.Tx) error {
+		p, err := present(tx, caseID)
+		if err != nil {
+			return err
+		}
+		if p.Hash != hash {
+			return ErrOther
+		}
+		if err := r.Files.Note(tx, caseID, by, "plan.refused", reason); err != nil {
+			return err
+		}
+		_, err = r.Files.Advance(tx, caseID, casefile.Investigating, by)
+		return err
+	})
+}
+
+// Start begins to carry out the approved plan: the account enters an epoch of
+// its own for it, and a job does the rest.
+func (r *Restorer) Start(ctx context.Context, by access.Actor, caseID string) (err error) {
+	defer fault.Wrap(&err, "restore.Start(%s)", caseID)
+	if !by.May(access.Investigate) {
+		return ErrForbidden
+	}
+	return r.ifCurrent(ctx, caseID, func(tx *db.Tx, c casefile.Case, p Stored) error {
+		if c.Step != casefile.Approved {
+			return casefile.ErrStep
+		}
+		all, err := approvals(tx, p.ID)
+		if err != nil {
+			return err
+		}
+		if !slices.ContainsFunc(all, func(a Approval) bool { return a.Hash == p.Hash && a.Actor != p.MadeBy }) {
+			return ErrUnapproved
+		}
+		epoch, err := account.Turn(tx, p.Account, account.Restoring, time.Time{}, account.Frozen, account.Restoring)
+		if err != nil {
+			return err
+		}
+		if _, err := r.Book.Append(tx, history.Entry{Account: p.Account, By: by, Verb: history.State, Value: restoring, Case: caseID}); err != nil {
+			return err
+		}
+		if err := begin(tx, p.ID, epoch); err != nil {
+			return err
+		}
+		if _, err := r.Files.Advance(tx, caseID, casefile.Restoring, by); err != nil {
+			return err
+		}
+		return jobs.Enqueue(tx, jobs.Job{Kind: jobApply, Key: "restore " + p.Account, Args: p.ID})
+	})
+}
+
+// restoring is the state in the history's words.
+var restoring = json.RawMessage(`"` + string(account.Restoring) + `"`)
+
+// ifCurrent runs f with the plan of a case, if the account and the marks are
+// still as the plan has seen them. If not, a new plan takes its place, in the
+// name of whoever made the old one, and the caller hears ErrMovedOn.
+func (r *Restorer) ifCurrent(ctx context.Context, caseID string, f func(*db.Tx, casefile.Case, Stored) error) error {
+	moved := false
+	err := r.DB.Write(ctx, func(tx *db.Tx) error {
+		moved = false
+		c, err := casefile.Get(tx, caseID)
+		if err != nil {
+			return err
+		}
+		p, err := present(tx, caseID)
+		if err != nil {
+			return err
+		}
+		if p.ID == "" {
+			return ErrNoPlan
+		}
+		if moved, err = r.stale(tx, c, p); err != nil {
+			return err
+		}
+		if moved && casefile.May(c.Step, casefile.Planned) {
+			_, err = r.plan(tx, access.Actor{Role: access.System, ID: p.MadeBy, Name: p.MadeName}, caseID, p)
+			return err
+		}
+		moved = false
+		return f(tx, c, p)
+	})
+	if err == nil && moved {
+		err = ErrMovedOn
+	}
+	return err
+}
+
+// stale tells whether something has happened since a plan was made that it has not seen.
+func (r *Restorer) stale(tx *db.Tx, c casefile.Case, p Stored) (bool, error) {
+	a, err := account.Get(tx, p.Account)
+	if err != nil {
+		return false, err
+	}
+	marks, err := r.Finder.Marked(tx, c.ID)
+	if err != nil || marks != p.Marks || p.StartedAt.IsZero() && a.Epoch != p.Epoch {
+		return true, err
+	}
+	h, err := history.Since(tx, p.Account, p.Head+1, manyChanges)
+	if err != nil {
+		return false, err
+	}
+	return slices.ContainsFunc(h, moves), nil
+}
+
+// manyChanges is more than a stopped account gets between a plan and its approval.
+const manyChanges = 100_000
