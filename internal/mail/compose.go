@@ -31,6 +31,7 @@ func compose(e envelope, r rendered) []byte {
 	sum := sha256.Sum256([]byte(e.id))
 	boundary := "takeback-" + hex.EncodeToString(sum[:12])
 	var b bytes.Buffer
+	b.Grow(2048 + 3*(len(r.text)+len(r.html))/2)
 	header := func(name, value string) { b.WriteString(fold78(name+": "+value) + "\r\n") }
 	header("Date", e.at.UTC().Format(time.RFC1123Z))
 	header("From", mailbox(e.fromName, e.from))
@@ -71,12 +72,12 @@ func part(b *bytes.Buffer, boundary, kind, body string) {
 		b.WriteString("\r\n")
 		return
 	}
-	text := base64.StdEncoding.EncodeToString([]byte(body))
-	for len(text) > 76 {
-		b.WriteString(text[:76] + "\r\n")
-		text = text[76:]
+	for len(body) > 0 {
+		line := body[:min(57, len(body))] // 57 bytes become a line of 76
+		b.Write(base64.StdEncoding.AppendEncode(b.AvailableBuffer(), []byte(line)))
+		b.WriteString("\r\n")
+		body = body[len(line):]
 	}
-	b.WriteString(text + "\r\n")
 }
 
 // mailbox gives an address with its name for a header.

@@ -74,31 +74,53 @@ var errNoReader = errors.New("mail: a letter needs an address")
 // number to the same mailbox is the same letter: Queue then gives the id of the
 // one that is there already.
 func (p *Post) Queue(tx *db.Tx, l Letter) (id string, err error) {
-	defer fault.Wrap(&err, "mail.Queue")
+	w, err := p.Prepare(tx.Now, l)
+	if err != nil {
+		return "", err
+	}
+	return p.QueuePrepared(tx, w)
+}
+
+// Prepared is a letter that was written and not queued yet.
+type Prepared struct {
+	letter   Letter
+	envelope envelope
+	subject  string
+	sealed   string
+}
+
+// Prepare writes a letter without a transaction. Writing takes longer than
+// storing, and on SQLite all other writers would wait for it: whoever writes
+// many letters at once prepares them first.
+func (p *Post) Prepare(now time.Time, l Letter) (_ Prepared, err error) {
+	defer fault.Wrap(&err, "mail.Prepare")
 	if l.To.IsZero() {
-		return "", errNoReader
+		return Prepared{}, errNoReader
 	}
 	if l.Body, err = cleaned(l.Body); err != nil {
-		return "", err
+		return Prepared{}, err
 	}
-	e, r, err := p.write(tx.Now, l)
+	e, r, err := p.write(now, l)
 	if err != nil {
-		return "", err
+		return Prepared{}, err
 	}
 	sealed, err := p.keeper.Seal(sealFor(e.id), seal.NewSecret(string(compose(e, r))))
-	if err != nil {
-		return "", err
-	}
-	s := stored{id: e.id, account: l.Account, address: l.To.String(), mailbox: l.To.Key(), raw: sealed}
-	fresh, err := insert(tx, l, s, e, r.subject)
+	return Prepared{l, e, r.subject, sealed}, err
+}
+
+// QueuePrepared is Queue for a letter that was written before.
+func (p *Post) QueuePrepared(tx *db.Tx, w Prepared) (id string, err error) {
+	defer fault.Wrap(&err, "mail.Queue")
+	s := stored{id: w.envelope.id, account: w.letter.Account, address: w.letter.To.String(), mailbox: w.letter.To.Key(), raw: w.sealed}
+	fresh, err := insert(tx, w, s)
 	if err != nil {
 		return "", err
 	}
 	if !fresh {
-		return idOf(tx, e.number, s.mailbox)
+		return idOf(tx, w.envelope.number, s.mailbox)
 	}
-	tx.AnnounceHere(Topic, l.Account)
-	return e.id, jobs.Enqueue(tx, jobs.Job{Kind: jobSend, Key: line(s), Args: s.id})
+	tx.AnnounceHere(Topic, s.account)
+	return s.id, jobs.Enqueue(tx, jobs.Job{Kind: jobSend, Key: line(s), Args: s.id})
 }
 
 // Preview gives a letter as it would be rendered, for staff to read before it

@@ -149,14 +149,6 @@ func (v view) Day(t time.Time) string { return strings.TrimSpace(v.words.date(t.
 // Span gives a length of time in words.
 func (v view) Span(d time.Duration) string { return v.words.span(d) }
 
-// Spaced parts a code into groups, so that it can be read out.
-func (v view) Spaced(code string) string {
-	if len(code) != 6 {
-		return code
-	}
-	return code[:3] + " " + code[3:]
-}
-
 // Stranger tells whether the reader may never have heard of us: somebody typed
 // this address into a form.
 func (v view) Stranger() bool {

@@ -100,13 +100,14 @@ type stored struct {
 	raw         string // sealed; empty once erased
 }
 
-func insert(tx *db.Tx, l Letter, s stored, e envelope, subject string) (fresh bool, err error) {
+func insert(tx *db.Tx, w Prepared, s stored) (fresh bool, err error) {
+	e, l := w.envelope, w.letter
 	n, err := tx.Exec(`INSERT INTO letter (id, account, case_id, kind, language, number, address, mailbox, subject, message_id,
 			queued_at, state, aside, tries, fault, signed, raw)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'waiting', $12, 0, '', $12, $13)
 		ON CONFLICT (number, mailbox) DO NOTHING`,
-		s.id, l.Account, l.Case, string(l.Body.Kind()), e.language, e.number, s.address, s.mailbox, subject, e.messageID,
-		tx.Now, false, s.raw)
+		s.id, s.account, l.Case, string(l.Body.Kind()), e.language, e.number, s.address, s.mailbox, w.subject, e.messageID,
+		e.at, false, s.raw)
 	return n == 1, err
 }
 
