@@ -19,6 +19,8 @@ import (
 // the longest grace anybody else gives; afterwards the desk decides).
 const linkFor = 14 * 24 * time.Hour
 
+const notMePath = "/not-me/"
+
 // How often one client, and how often about one address, may ask whether a letter is ours.
 const (
 	checksFrom  = 30
@@ -171,7 +173,7 @@ func (t *Teller) greet(tx *db.Tx, accountID string, n news) (string, error) {
 
 func (t *Teller) body(tx *db.Tx, n news, language, token string) mail.Notice {
 	b := mail.Notice{Event: n.event, From: n.from, To: n.to, At: n.at, Due: n.due, ByStaff: n.by.Role.Staff(),
-		NotMe: "/not-me/" + token, NotMeUntil: tx.Now.Add(linkFor)}
+		NotMe: notMePath + token, NotMeUntil: tx.Now.Add(linkFor)}
 	if n.event != mail.SignedIn {
 		kind, _ := t.Kinds.Of(n.path)
 		b.What = What(kind, n.path, language)
@@ -186,6 +188,13 @@ func (t *Teller) body(tx *db.Tx, n news, language, token string) mail.Notice {
 		}
 	}
 	return b
+}
+
+// NotMe gives the path of a link "this was not me" for a letter that another
+// room writes, and until when it lasts.
+func (t *Teller) NotMe(tx *db.Tx, accountID string, epoch int64, l Link) (path string, until time.Time, err error) {
+	token, err := t.Seal.Issue(tx, seal.NotMe, accountID, epoch, linkFor, l)
+	return notMePath + token, tx.Now.Add(linkFor), err
 }
 
 // TellFrozen tells every contact that the account of a case is held still, and
