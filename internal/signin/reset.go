@@ -224,11 +224,12 @@ func (l *Life) mailDone(tx *db.Tx, p person, to resetLink, c history.Change, cli
 	if err != nil {
 		return err
 	}
-	notMe, until, err := l.Crier.NotMe(tx, c)
+	number := mail.NewNumber()
+	notMe, until, err := l.Crier.NotMe(tx, Told{Account: p.account.ID, Epoch: c.Epoch, Number: number, Seq: c.Seq, Version: to.Version})
 	if err != nil {
 		return err
 	}
-	_, err = l.Post.Queue(tx, mail.Letter{Account: p.account.ID, To: address, Name: p.name, Language: p.account.Language,
+	_, err = l.Post.Queue(tx, mail.Letter{Account: p.account.ID, To: address, Name: p.name, Language: p.account.Language, Number: number,
 		Body: mail.ResetDone{At: tx.Now, IP: client.IP, Device: device(client.UserAgent), NotMe: notMe, NotMeUntil: until}})
 	return err
 }

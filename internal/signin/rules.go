@@ -63,9 +63,9 @@ func looksLikeCard(s string) bool {
 			for to := from; to < len(groups) && len(digits) <= 19; to++ {
 				digits += groups[to]
 				whole := from == 0 && to == len(groups)-1
-				// A part of a longer run counts only if it begins as cards of the great brands do:
-				// a house number before a telephone number is no card.
-				if luhn(digits) && (whole || strings.ContainsRune("3456", rune(digits[0]))) {
+				// A part of a longer run counts only if it is as long and begins as cards of the great
+				// brands do: a house number before a telephone number is no card.
+				if luhn(digits) && (whole || len(digits) >= 13 && strings.ContainsRune("3456", rune(digits[0]))) {
 					return true
 				}
 			}
@@ -190,27 +190,4 @@ func writeOf(kind account.Kind, there bool) (history.Verb, bool) {
 		return history.Add, true
 	}
 	return "", false
-}
-
-// nouns name what a letter about a change that waits is about.
-var nouns = map[string]map[string]string{
-	"email":   {"en": "e-mail address", "ja": "メールアドレス"},
-	"phone":   {"en": "phone number", "ja": "電話番号"},
-	"email/":  {"en": "further e-mail address", "ja": "追加のメールアドレス"},
-	"forward": {"en": "forwarding of letters", "ja": "メールの転送先"},
-}
-
-// nounOf gives the words for a path in a language.
-func nounOf(kind account.Kind, language string) string {
-	if w := kind.Label[language]; w != "" {
-		return w
-	}
-	key := strings.TrimSuffix(kind.Pattern, "*")
-	if w, ok := nouns[key]; ok {
-		return w[language]
-	}
-	if w, ok := nouns[strings.TrimSuffix(key, "/")]; ok {
-		return w[language]
-	}
-	return kind.Pattern
 }

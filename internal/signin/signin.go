@@ -32,11 +32,30 @@ type Life struct {
 // Crier tells the holder's contacts what the history alone does not say. Room
 // notice is one, by way of app.
 type Crier interface {
-	// Tell queues n to every contact held in the last 30 days. Event, What, To,
-	// At and Due are filled in; the link "this was not me" and the client are not.
-	Tell(tx *db.Tx, a account.Account, by access.Actor, n mail.Notice) error
-	// NotMe gives a link "this was not me" about a change, and until when it lasts.
-	NotMe(tx *db.Tx, c history.Change) (link string, until time.Time, err error)
+	// TellRequested tells every contact held in the last 30 days of a change that waits.
+	TellRequested(tx *db.Tx, w Wish) error
+	// TellCancelled tells them that it will not be made.
+	TellCancelled(tx *db.Tx, w Wish) error
+	// NotMe gives a link "this was not me" for a letter of ours, and until when it lasts.
+	NotMe(tx *db.Tx, about Told) (link string, until time.Time, err error)
+}
+
+// Wish is a change that was asked for and waits.
+type Wish struct {
+	Account string
+	Path    string
+	To      string    // the new address; empty for what is no contact
+	Due     time.Time // when it takes effect
+	By      access.Actor
+}
+
+// Told is what a letter told of, and to whom.
+type Told struct {
+	Account string
+	Epoch   int64
+	Number  string // notice number of the letter
+	Seq     int64  // the change it tells of
+	Version string // of the contact that is written to
 }
 
 // Handle gives the runner the handlers of this package.
