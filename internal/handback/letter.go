@@ -106,7 +106,10 @@ func (w *writer) putBack(all []mended) (said []mail.PutBack) {
 			continue
 		}
 		p := mail.PutBack{What: Noun(kind, m.path, w.language), Before: w.shown(kind, m.before.Before), After: w.shown(kind, m.after.After)}
+		target, points := w.pointsAt(m.path, m.after.After)
 		switch {
+		case points: // its value is the name of an element, which says nothing to a reader
+			p.Before, p.After = "", target
 		case passkey:
 			p.Before, p.After = "", w.active
 		case m.after.After == nil && kind.Algebra == account.ContactOf:
@@ -117,6 +120,18 @@ func (w *writer) putBack(all []mended) (said []mail.PutBack) {
 		said = append(said, p)
 	}
 	return said
+}
+
+// pointsAt shows the element that a pointer names; false if it is none, or names nothing.
+func (w *writer) pointsAt(path string, value json.RawMessage) (string, bool) {
+	set, ok := strings.CutPrefix(path, "default/")
+	if !ok || value == nil {
+		return "", false
+	}
+	at := set + "/" + account.Fact{Value: value}.Text()
+	kind, _ := w.kinds.Of(at)
+	shown := Shown(kind, w.facts[at].Value)
+	return shown, shown != ""
 }
 
 func (w *writer) shown(kind account.Kind, value json.RawMessage) string {

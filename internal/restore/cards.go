@@ -51,8 +51,8 @@ func (w *worker) askCards(tx *db.Tx, facts []account.Fact) error {
 	return nil
 }
 
-// cards lists the cards that wait to be entered again.
-func cards(tx *db.Tx, accountID string) ([]string, error) {
+// Unusable lists the cards of an account that wait to be entered again.
+func Unusable(tx *db.Tx, accountID string) ([]string, error) {
 	return db.All(tx, db.Scan1[string], `SELECT path FROM card_check WHERE account = $1 ORDER BY path`, accountID)
 }
 
@@ -84,6 +84,6 @@ func (r *Restorer) Outcome(tx *db.Tx, caseID string) (open, enrol, again []strin
 			open = append(open, q.Path)
 		}
 	}
-	again, err = cards(tx, p.Account)
+	again, err = Unusable(tx, p.Account)
 	return open, p.Enrol, again, err
 }

@@ -85,7 +85,7 @@ func (r *Restorer) plan(tx *db.Tx, by access.Actor, caseID string, former Stored
 	if err != nil {
 		return Stored{}, err
 	}
-	p, err := r.compute(tx, c)
+	p, err := r.Compute(tx, c)
 	if err != nil {
 		return p, err
 	}
@@ -109,8 +109,9 @@ func sameQuestions(a, b Stored) bool {
 	return slices.EqualFunc(a.Questions, b.Questions, Question.asked)
 }
 
-// compute applies the rules and what people have answered to the account as it is now.
-func (r *Restorer) compute(tx *db.Tx, c casefile.Case) (p Stored, err error) {
+// Compute gives the plan that MakePlan would make now, and keeps nothing: the
+// rules and what people have answered, applied to the account as it is.
+func (r *Restorer) Compute(tx *db.Tx, c casefile.Case) (p Stored, err error) {
 	h, found, err := r.Finder.Findings(tx, c)
 	if err != nil {
 		return p, err
