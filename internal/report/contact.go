@@ -244,6 +244,9 @@ func goodAddress(tx *db.Tx, who casefile.Reporter) (mail.Address, error) {
 // Phishing keeps a letter that somebody thinks is not from us, for the desk to look at.
 func (i *Intake) Phishing(ctx context.Context, text string, letter []byte, by access.Actor) (err error) {
 	defer fault.Wrap(&err, "report.Phishing")
+	if text == "" && len(letter) == 0 {
+		return ErrEmpty
+	}
 	return i.DB.Write(ctx, func(tx *db.Tx) error {
 		if err := i.knock(tx, "phishing", by.Client.IP, phishingFrom); err != nil {
 			return err

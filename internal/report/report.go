@@ -46,7 +46,8 @@ type Intake struct {
 // somebody's are the same: casefile.ErrNone.
 var (
 	ErrLink  = fault.New(fault.NotFound, "not-me.unknown", "This link is not valid. Please open it again from the letter, or write to us on the contact page.")
-	ErrPhone = fault.New(fault.Invalid, "phone.malformed", "Please give a telephone number with at least six digits.").On("phone")
+	ErrPhone = fault.New(fault.Invalid, "call.phone", "Please give a telephone number with at least six digits.").On("phone")
+	ErrEmpty = fault.New(fault.Invalid, "phishing.empty", "Please paste the text, or choose the letter as a file.").On("text")
 )
 
 // Offer is what the link of a notice shows before anybody presses the button.

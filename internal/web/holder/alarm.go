@@ -1,9 +1,52 @@
 package holder
 
-import "takeback/internal/web"
+import (
+	"context"
+	"net/http"
+	"slices"
 
-// Alarm is what the pages for a person in trouble need.
-type Alarm struct{}
+	"takeback/internal/access"
+	"takeback/internal/notice"
+	"takeback/internal/report"
+	"takeback/internal/web"
+)
+
+// Prover takes a code that the desk sent; package verify is one.
+type Prover interface {
+	EnterAs(ctx context.Context, caseID, reporter, code string) error
+}
+
+// Alarm is what the pages for a person in trouble need. They work without
+// sign-in and while the account is held still.
+type Alarm struct {
+	Intake *report.Intake
+	Teller *notice.Teller
+	Verify Prover // may be nil: then nobody is asked for codes
+}
 
 // alarmRoutes lists the pages for a person in trouble.
-func (p *Pages) alarmRoutes() []web.Route { return nil }
+func (p *Pages) alarmRoutes() []web.Route {
+	return slices.Concat(p.notMeRoutes(), p.helpRoutes(), p.contactRoutes(), p.caseRoutes(), p.letterRoutes(), p.messagesRoutes())
+}
+
+// caseCookie holds the token of a case's page, so that it stands in no address
+// that is shown, copied or logged.
+const caseCookie = "__Host-case"
+
+// keepCase lets the browser into the page of a case.
+func keepCase(w http.ResponseWriter, token string) {
+	set(w, &http.Cookie{Name: caseCookie, Value: token, MaxAge: 60 * 24 * 3600})
+}
+
+func caseToken(r *http.Request) string {
+	c, err := r.Cookie(caseCookie)
+	if err != nil {
+		return ""
+	}
+	return c.Value
+}
+
+// public makes a page that everybody may see, with its form.
+func public(path string, get, post web.Handler) []web.Route {
+	return route(path, access.Public, get, post)
+}
