@@ -1,0 +1,231 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"takeback/internal/access"
+	"takeback/internal/account"
+	"takeback/internal/api"
+	"takeback/internal/casefile"
+	"takeback/internal/connector"
+	"takeback/internal/db"
+	"takeback/internal/desk"
+	"takeback/internal/fault"
+	"takeback/internal/freeze"
+	"takeback/internal/handback"
+	"takeback/internal/history"
+	"takeback/internal/investigate"
+	"takeback/internal/jobs"
+	"takeback/internal/mail"
+	"takeback/internal/notice"
+	"takeback/internal/report"
+	"takeback/internal/restore"
+	"takeback/internal/seal"
+	"takeback/internal/session"
+	"takeback/internal/signin"
+	"takeback/internal/verify"
+	"takeback/internal/web"
+	"takeback/internal/web/console"
+	"takeback/internal/web/holder"
+)
+
+// Config is what a program needs to build Takeback. Printing it shows no secret.
+type Config struct {
+	DB      string           // a file or postgres://…
+	Site    string           // the address that letters lead to, such as https://account.example.jp
+	SMTP    seal.Secret      // smtp://… or smtps://…; it may hold a password
+	File    File             // the configuration file
+	RootKey []byte           // the operator's; nil keeps one in the database
+	Now     func() time.Time // time.Now if nil
+	Log     *slog.Logger     // slog.Default() if nil
+}
+
+// App is Takeback with every room built.
+type App struct {
+	Config Config
+
+	DB       *db.DB
+	Seal     *seal.Keeper
+	Post     *mail.Post
+	Runner   *jobs.Runner
+	Kinds    account.Kinds
+	Book     *history.Book
+	Sessions *session.Sessions
+	Files    *casefile.Files
+
+	Life         *signin.Life
+	Teller       *notice.Teller
+	Freezer      *freeze.Freezer
+	Desk         *desk.Desk
+	Intake       *report.Intake
+	Examiner     *verify.Examiner
+	Investigator *investigate.Investigator
+	Restorer     *restore.Restorer
+	Returner     *handback.Returner
+
+	Holder  *web.Site
+	Console *web.Site
+	API     *api.API
+}
+
+// New builds Takeback in reading order: the ground, the nouns, the rooms in the
+// order of the story, the faces. It opens the database and brings its schema up
+// to date; nothing runs before Serve.
+func New(ctx context.Context, c Config) (_ *App, err error) {
+	defer fault.Wrap(&err, "app.New")
+	if c.Log == nil {
+		c.Log = slog.Default()
+	}
+	if c.File.Name == "" {
+		c.File.Name = "Takeback"
+	}
+	a := &App{Config: c}
+	if a.Kinds, err = c.File.kinds(); err != nil {
+		return nil, err
+	}
+	if a.DB, err = db.Open(ctx, c.DB, db.Options{Now: c.Now, Log: c.Log}); err != nil {
+		return nil, err
+	}
+	for _, build := range []func(context.Context) error{a.ground, a.nouns, a.rooms, a.faces} {
+		if err := build(ctx); err != nil {
+			return nil, errors.Join(err, a.DB.Close())
+		}
+	}
+	return a, nil
+}
+
+func (a *App) ground(ctx context.Context) (err error) {
+	if a.Seal, err = seal.Load(ctx, a.DB, a.Config.RootKey); err != nil {
+		return err
+	}
+	a.Post, err = mail.New(a.DB, a.Seal, a.Config.mail())
+	a.Runner = &jobs.Runner{DB: a.DB, Log: a.Config.Log}
+	return err
+}
+
+func (a *App) nouns(context.Context) error {
+	a.Book = &history.Book{Kinds: a.Kinds, AddressKey: signin.AddressKey}
+	a.Sessions = session.New(a.DB, a.Book, a.Seal)
+	a.Files = &casefile.Files{OnStep: a.onStep}
+	return nil
+}
+
+// rooms builds the story. Rooms do not know one another: where one needs
+// another's verb, it is handed in here.
+func (a *App) rooms(context.Context) error {
+	service := a.Config.File.Name
+	a.Teller = &notice.Teller{DB: a.DB, Post: a.Post, Seal: a.Seal, Kinds: a.Kinds}
+	a.Life = &signin.Life{DB: a.DB, Book: a.Book, Sessions: a.Sessions, Seal: a.Seal, Post: a.Post, Crier: crier{a.Teller}, Service: service}
+	a.Freezer = &freeze.Freezer{Files: a.Files, Book: a.Book}
+	a.Desk = &desk.Desk{DB: a.DB, Files: a.Files, Book: a.Book, Seal: a.Seal, Post: a.Post, Freezer: a.Freezer, Service: service}
+	a.Intake = &report.Intake{DB: a.DB, Seal: a.Seal, Files: a.Files, Freezer: a.Freezer, Desk: a.Desk, Post: a.Post, Zone: a.Config.zone()}
+	a.Investigator = &investigate.Investigator{DB: a.DB, Files: a.Files, Kinds: a.Kinds}
+	a.Examiner = &verify.Examiner{DB: a.DB, Files: a.Files, Seal: a.Seal, Post: a.Post, Exposed: a.Investigator, Saved: a.Life}
+	a.Restorer = &restore.Restorer{DB: a.DB, Book: a.Book, Files: a.Files, Port: connector.Own{DB: a.DB, Book: a.Book}, Finder: a.Investigator, Release: a.Freezer}
+	a.Returner = &handback.Returner{DB: a.DB, Book: a.Book, Files: a.Files, Post: a.Post, Finder: a.Investigator, Restored: a.Restorer, Prover: a.Examiner}
+
+	// Whoever changes anything has told whom it concerns, in the same transaction.
+	a.Book.OnAppend = []func(*db.Tx, history.Change) error{a.Teller.Hear, a.Restorer.Hear}
+	for _, room := range []interface{ Handle(*jobs.Runner) }{a.Post, a.Life, a.Restorer, a.Returner} {
+		room.Handle(a.Runner)
+	}
+	return nil
+}
+
+func (a *App) faces(context.Context) error {
+	shell, err := a.Config.shell()
+	if err != nil {
+		return err
+	}
+	puzzle := &web.Puzzle{Store: signin.Puzzles{DB: a.DB, Seal: a.Seal}, Seal: a.Seal, Now: a.Config.Now}
+	a.Holder = (&holder.Pages{Life: a.Life, Puzzle: puzzle,
+		Alarm: holder.Alarm{Intake: a.Intake, Teller: a.Teller, Verify: a.Examiner}}).Site(shell)
+	a.Console = (&console.Pages{Desk: a.Desk, Examiner: a.Examiner, Investigator: a.Investigator, Restorer: a.Restorer, Returner: a.Returner}).Site(shell)
+	a.API = &api.API{Sessions: a.Sessions, Keys: access.KeyRing{DB: a.DB, Seal: a.Seal}, Accounts: account.Reader{DB: a.DB},
+		History: history.Reader{DB: a.DB}, Cases: casefile.Reader{DB: a.DB}, Life: a.Life, Registrar: a.Life,
+		Freezer: byService{a}, Cards: byService{a}, Orders: byService{a}, Log: a.Config.Log}
+	return nil
+}
+
+// mail is the part of the configuration that concerns letters.
+func (c Config) mail() mail.Config {
+	m := c.File.Mail
+	return mail.Config{URL: c.SMTP, From: cmp.Or(m.From, "account-care@takeback.example"), FromName: cmp.Or(m.FromName, c.File.Name), Service: c.File.Name, Site: c.Site, Zone: c.File.Zone,
+		DKIMSelector: m.DKIM.Selector, DKIMKeyFile: m.DKIM.KeyFile}
+}
+
+// zone is the time zone of the house: that of the configuration file, which
+// mail has checked by now, or Tokyo.
+func (c Config) zone() *time.Location {
+	zone, err := time.LoadLocation(cmp.Or(c.File.Zone, "Asia/Tokyo"))
+	if err != nil {
+		return time.UTC
+	}
+	return zone
+}
+
+// shell is the part of the configuration that concerns pages.
+func (c Config) shell() (web.Config, error) {
+	w := web.Config{Brand: c.File.Name, HTTPS: c.File.HTTPS, Log: c.Log, Now: c.Now}
+	for _, text := range c.File.Proxies {
+		p, err := netip.ParsePrefix(text)
+		if err != nil {
+			return w, err
+		}
+		w.Proxies = append(w.Proxies, p)
+	}
+	return w, nil
+}
+
+// Handler is all faces under one roof. Pages and API stand on muxes of their
+// own, because they go by different rules: cookies here, keys there.
+func (a *App) Handler() http.Handler {
+	mux := http.NewServeMux()
+	programs := a.API.Handler()
+	mux.Handle("/v1/", programs)
+	mux.Handle("/openapi.json", programs)
+	mux.Handle("/openapi-3.0.json", programs)
+	mux.Handle("/assets/", web.Assets())
+	mux.Handle("/desk", a.Console)
+	mux.Handle("/desk/", a.Console)
+	mux.Handle("/", a.Holder)
+	return mux
+}
+
+// Serve answers on l and carries out jobs until ctx ends, then finishes what is
+// under way. It closes l.
+func (a *App) Serve(ctx context.Context, l net.Listener) error {
+	srv := &http.Server{Handler: a.Handler(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
+		ErrorLog: slog.NewLogLogger(a.Config.Log.Handler(), slog.LevelWarn)}
+	working, stop := context.WithCancel(ctx)
+	defer stop()
+	worked := make(chan error, 1)
+	go func() { worked <- a.Runner.Run(working) }()
+	ended := make(chan error, 1)
+	go func() {
+		<-ctx.Done()
+		grace, done := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+		defer done()
+		err := srv.Shutdown(grace)
+		if errors.Is(err, context.DeadlineExceeded) { // event streams do not end by themselves
+			err = srv.Close()
+		}
+		ended <- err
+	}()
+	err := srv.Serve(l)
+	stop()
+	if errors.Is(err, http.ErrServerClosed) {
+		err = <-ended
+	}
+	return errors.Join(err, <-worked)
+}
+
+// Close closes the database, after Serve has returned.
+func (a *App) Close() error { return a.DB.Close() }

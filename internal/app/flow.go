@@ -1,0 +1,104 @@
+package app
+
+import (
+	"context"
+	"time"
+
+	"takeback/internal/access"
+	"takeback/internal/account"
+	"takeback/internal/casefile"
+	"takeback/internal/db"
+	"takeback/internal/freeze"
+	"takeback/internal/notice"
+	"takeback/internal/restore"
+	"takeback/internal/signin"
+)
+
+// onStep is the story in one table: what follows when a case enters a step, in
+// the transaction in which it does.
+func (a *App) onStep(tx *db.Tx, c casefile.Case, by access.Actor) error {
+	switch c.Step {
+	case casefile.Frozen:
+		held, err := freeze.Held(tx, c.Account)
+		if err != nil {
+			return err
+		}
+		paths := make([]string, len(held))
+		for i, o := range held {
+			paths[i] = o.Path
+		}
+		return a.Teller.TellFrozen(tx, c, paths...)
+	case casefile.FalseAlarm:
+		return a.Teller.TellFalseAlarm(tx, c, by.Name)
+	}
+	return nil // the other steps begin with a person
+}
+
+// crier lets ordinary life tell of what the history alone does not say.
+type crier struct{ *notice.Teller }
+
+func pendingOf(w signin.Wish) notice.Pending {
+	return notice.Pending{Account: w.Account, Path: w.Path, To: w.To, Due: w.Due, By: w.By}
+}
+
+// TellRequested implements signin.Crier.
+func (c crier) TellRequested(tx *db.Tx, w signin.Wish) error {
+	return c.Teller.TellRequested(tx, pendingOf(w))
+}
+
+// TellCancelled implements signin.Crier.
+func (c crier) TellCancelled(tx *db.Tx, w signin.Wish) error {
+	return c.Teller.TellCancelled(tx, pendingOf(w))
+}
+
+// NotMe implements signin.Crier.
+func (c crier) NotMe(tx *db.Tx, about signin.Told) (link string, until time.Time, err error) {
+	return c.Teller.NotMe(tx, about.Account, about.Epoch, notice.Link{Number: about.Number, Seq: about.Seq, Version: about.Version})
+}
+
+// byService is what the protected service asks of rooms, each call in a transaction of its own.
+type byService struct{ *App }
+
+// StopAccount stops an account because the service says so.
+func (s byService) StopAccount(ctx context.Context, accountID, story string, by access.Actor) (c casefile.Case, err error) {
+	err = s.DB.Write(ctx, func(tx *db.Tx) error {
+		of, err := account.Get(tx, accountID)
+		if err != nil {
+			return err
+		}
+		c, err = s.Freezer.Stop(tx, casefile.Case{Account: of.ID, Source: "api", Language: of.Language, Story: story}, by)
+		return err
+	})
+	return c, err
+}
+
+// Unusable tells which cards of an account must be entered again.
+func (s byService) Unusable(ctx context.Context, accountID string) (cards map[string]bool, err error) {
+	err = s.DB.Read(ctx, func(tx *db.Tx) error {
+		paths, err := restore.Unusable(tx, accountID)
+		cards = setOf(paths)
+		return err
+	})
+	return cards, err
+}
+
+// HeldPaths tells which orders of an account are held.
+func (s byService) HeldPaths(ctx context.Context, accountID string) (orders map[string]bool, err error) {
+	err = s.DB.Read(ctx, func(tx *db.Tx) error {
+		held, err := freeze.Held(tx, accountID)
+		orders = map[string]bool{}
+		for _, o := range held {
+			orders[o.Path] = true
+		}
+		return err
+	})
+	return orders, err
+}
+
+func setOf(paths []string) map[string]bool {
+	set := map[string]bool{}
+	for _, p := range paths {
+		set[p] = true
+	}
+	return set
+}
