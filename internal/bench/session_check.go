@@ -39,6 +39,11 @@ func sessionCheck(ctx context.Context, h *house, o Options) (r Result, err error
 		return r, err
 	}
 	defer func() { err = errors.Join(err, bare.close()) }()
+	for i := range all { // nobody's first request: a session is used more than once
+		if err := real.do(ctx, 0, i); err != nil {
+			return r, err
+		}
+	}
 	r, err = versus(ctx, o, connections, side{do: real.do}, side{do: bare.do})
 	r.LimitIs = "a bare handler of the same server that sends as many bytes"
 	return r, err

@@ -193,3 +193,54 @@ func TestOpenRefusesANewerDatabase(t *testing.T) {
 		})
 	}
 }
+
+// Before the line to the other processes is open nobody may trust its silence;
+// who has heard anything over it has heard a beat of his own first.
+func TestLine(t *testing.T) {
+	t.Parallel()
+	for _, e := range dbtest.Engines {
+		t.Run(string(e), func(t *testing.T) {
+			place := dbtest.Place(t, e)
+			open := func() *db.DB {
+				d, err := db.Open(t.Context(), place, db.Options{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				t.Cleanup(func() {
+					if err := d.Close(); err != nil {
+						t.Error(err)
+					}
+				})
+				return d
+			}
+			here := open()
+			if e == db.SQLite {
+				if _, alive := here.Line(0); !alive {
+					t.Error("the only process does not hear itself")
+				}
+				return
+			}
+			heard := make(chan string, 100)
+			here.Listen("news", func(key string) { heard <- key })
+			there := open()
+			for again := true; again; {
+				if err := there.Write(t.Context(), func(tx *db.Tx) error { return tx.Announce("news", "k") }); err != nil {
+					t.Fatal(err)
+				}
+				select {
+				case <-heard:
+					again = false
+				case <-time.After(10 * time.Millisecond): // it was announced before the line was open
+				case <-t.Context().Done():
+					t.Fatal("nothing was heard")
+				}
+			}
+			if _, alive := here.Line(0); alive {
+				t.Error("what has been sent this very moment has been heard")
+			}
+			if n, alive := here.Line(time.Minute); !alive || n != 1 {
+				t.Error("a beat of its own was not heard before the news")
+			}
+		})
+	}
+}

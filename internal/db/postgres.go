@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -14,9 +16,33 @@ import (
 
 // pgEngine gives every transaction a connection of its own.
 type pgEngine struct {
-	pool *pgxpool.Pool
-	stop context.CancelFunc
-	done chan struct{}
+	pool  *pgxpool.Pool
+	stop  context.CancelFunc
+	done  chan struct{}
+	heard atomic.Pointer[beat] // the last one that came back
+}
+
+// beat is an announcement to ourselves.
+type beat struct {
+	line int64
+	sent time.Time
+}
+
+// Announcements come in the order of their commits. So whoever hears one of his
+// own has heard all that were made before he sent it: that is how we know that
+// silence means nothing happened, and not that the line is dead.
+const (
+	beatEvery = 200 * time.Millisecond
+	beatLost  = 5 * time.Second // a line that says nothing for so long is dead
+	beatTopic = "beat"
+)
+
+func (e *pgEngine) line(within time.Duration) (int64, bool) {
+	b := e.heard.Load()
+	if b == nil || time.Since(b.sent) >= within {
+		return 0, false
+	}
+	return b.line, true
 }
 
 func openPostgres(ctx context.Context, url string, d *DB) (_ *pgEngine, err error) {
@@ -46,8 +72,8 @@ func openPostgres(ctx context.Context, url string, d *DB) (_ *pgEngine, err erro
 // listen hears what other processes announce, and comes back after a lost connection.
 func (e *pgEngine) listen(ctx context.Context, d *DB) {
 	defer close(e.done)
-	for ctx.Err() == nil {
-		err := e.hear(ctx, d)
+	for line := int64(1); ctx.Err() == nil; line++ {
+		err := e.hear(ctx, d, line)
 		if ctx.Err() != nil {
 			return
 		}
@@ -59,23 +85,53 @@ func (e *pgEngine) listen(ctx context.Context, d *DB) {
 	}
 }
 
-func (e *pgEngine) hear(ctx context.Context, d *DB) error {
+func (e *pgEngine) hear(ctx context.Context, d *DB, line int64) error {
 	c, err := e.pool.Acquire(ctx)
 	if err != nil {
 		return err
 	}
 	own := c.Hijack()                     // it stays in LISTEN for as long as we live
 	defer own.Close(context.Background()) //nolint:errcheck // it is gone either way
-	if _, err := own.Exec(ctx, "LISTEN takeback"); err != nil {
+	// The beats need not be durable, so they do not wait for the disk.
+	if _, err := own.Exec(ctx, "SET synchronous_commit = off; LISTEN takeback"); err != nil {
 		return err
 	}
+	me := strconv.Itoa(int(own.PgConn().PID()))
 	for {
-		n, err := own.WaitForNotification(ctx)
-		if err != nil {
+		b := beat{line, time.Now()}
+		if _, err := own.Exec(ctx, "SELECT pg_notify('takeback', $1)", beatTopic+" "+me); err != nil {
+			return err
+		}
+		if err := e.hearUntil(ctx, own, d, b, me); err != nil {
+			return err
+		}
+	}
+}
+
+// hearUntil passes on what is announced until the next beat is due. The beat
+// sent last must be among it.
+func (e *pgEngine) hearUntil(ctx context.Context, own *pgx.Conn, d *DB, b beat, me string) error {
+	for came := false; ; {
+		due := b.sent.Add(beatEvery)
+		if !came {
+			due = b.sent.Add(beatLost)
+		}
+		waiting, stop := context.WithDeadline(ctx, due)
+		n, err := own.WaitForNotification(waiting)
+		stop()
+		switch {
+		case err != nil && came && waiting.Err() != nil && ctx.Err() == nil:
+			return nil
+		case err != nil:
 			return err
 		}
 		topic, key, _ := strings.Cut(n.Payload, " ")
-		d.tell(topic, key)
+		if topic != beatTopic {
+			d.tell(topic, key)
+		} else if key == me {
+			e.heard.Store(&b)
+			came = true
+		}
 	}
 }
 

@@ -3,7 +3,6 @@ package session
 import (
 	"hash/maphash"
 	"sync"
-	"time"
 )
 
 // cache remembers which session a token is. It counts the announcements; an
@@ -11,7 +10,6 @@ import (
 // holds no more than len(shards)*perShard tokens.
 type cache struct {
 	seed   maphash.Seed
-	trust  time.Duration // how long an entry counts without asking again; 0 for as long as nothing is announced
 	shards [64]shard
 
 	mu        sync.RWMutex
@@ -29,7 +27,7 @@ type shard struct {
 type entry struct {
 	session Session
 	stamp   uint64 // count before it was read
-	asked   time.Time
+	line    int64  // to the other processes, when it was read
 }
 
 func newCache() *cache {
@@ -66,23 +64,23 @@ func (c *cache) fresh(e entry) bool {
 	return e.stamp >= c.forgotten[e.session.Account]
 }
 
-func (c *cache) get(token string, now time.Time) (Session, bool) {
+func (c *cache) get(token string, line int64) (Session, bool) {
 	s := c.shard(token)
 	s.mu.RLock()
 	e, ok := s.entries[token]
 	s.mu.RUnlock()
-	if !ok || !c.fresh(e) || c.trust > 0 && now.Sub(e.asked) >= c.trust {
+	if !ok || e.line != line || !c.fresh(e) {
 		return Session{}, false
 	}
 	return e.session, true
 }
 
-func (c *cache) put(token string, found Session, stamp uint64, now time.Time) {
+func (c *cache) put(token string, e entry) {
 	s := c.shard(token)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.entries) >= perShard {
 		clear(s.entries) // rare, cheap to fill again, and simpler than keeping an order
 	}
-	s.entries[token] = entry{found, stamp, now}
+	s.entries[token] = e
 }

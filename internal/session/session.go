@@ -18,6 +18,7 @@ const (
 	lifetime    = 30 * 24 * time.Hour // of a session
 	provedFor   = 10 * time.Minute    // how long a presented password counts for sensitive changes
 	seenAtLeast = 5 * time.Minute     // how exact "last used" is
+	lateAtMost  = time.Second         // memory counts only while announcements of other processes are no later
 )
 
 // Session is a signed-in client. Its token is not in it.
@@ -62,14 +63,9 @@ type Sessions struct {
 	cache *cache
 }
 
-// New makes Sessions and begins to listen for epochs that move. The cache
-// trusts what it knows for as long as trust says at most; on one process with
-// one database the announcements alone suffice.
+// New makes Sessions and begins to listen for epochs that move.
 func New(d *db.DB, book *history.Book, keeper *seal.Keeper) *Sessions {
 	s := &Sessions{DB: d, Book: book, Seal: keeper, cache: newCache()}
-	if d.Engine() == db.Postgres {
-		s.cache.trust = time.Second // an announcement from another process may be late; reads leak no more than this
-	}
 	d.Listen(account.EpochTopic, s.cache.forget)
 	return s
 }
@@ -113,8 +109,11 @@ func (s *Sessions) Check(ctx context.Context, token string) (Session, error) {
 		return Session{}, ErrOver
 	}
 	now := s.DB.Now()
-	if found, ok := s.cache.get(token, now); ok {
-		return found, found.refusal(now)
+	line, alive := s.DB.Line(lateAtMost)
+	if alive {
+		if found, ok := s.cache.get(token, line); ok {
+			return found, found.refusal(now)
+		}
 	}
 	// Taken before the state is read: what is announced from here on makes the entry stale, never too fresh.
 	stamp := s.cache.now()
@@ -132,7 +131,9 @@ func (s *Sessions) Check(ctx context.Context, token string) (Session, error) {
 	if err := found.refusal(now); err != nil {
 		return Session{}, err
 	}
-	s.cache.put(token, found, stamp, now)
+	if alive {
+		s.cache.put(token, entry{found, stamp, line})
+	}
 	return found, nil
 }
 
