@@ -95,6 +95,6 @@ func (m measurement) inFreshHouse(ctx context.Context, o Options) (r Result, err
 	}
 	defer func() { err = errors.Join(err, h.close()) }()
 	r, err = m.run(ctx, h, o)
-	r.Engine = h.db.Engine()
+	r.Engine = h.DB.Engine()
 	return r, err
 }

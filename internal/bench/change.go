@@ -52,8 +52,8 @@ func change(ctx context.Context, h *house, o Options) (r Result, err error) {
 
 // moveAddress is what every change of a contact comes to.
 func (h *house) moveAddress(ctx context.Context, a holder) error {
-	return h.db.Write(ctx, func(tx *db.Tx) error {
-		_, err := h.book.Append(tx, history.Entry{Account: a.id, By: a.actor, Verb: history.Contact, Path: "email",
+	return h.DB.Write(ctx, func(tx *db.Tx) error {
+		_, err := h.Book.Append(tx, history.Entry{Account: a.id, By: a.actor, Verb: history.Contact, Path: "email",
 			Value: quoted("new." + a.email), Confirmed: true})
 		return err
 	})

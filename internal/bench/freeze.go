@@ -20,14 +20,14 @@ const watched = 4
 // which no freeze can do without.
 func freezing(ctx context.Context, h *house, o Options) (r Result, err error) {
 	var key string
-	err = h.db.Write(ctx, func(tx *db.Tx) (err error) {
-		_, key, err = access.MakeKey(tx, h.seal, "bench")
+	err = h.DB.Write(ctx, func(tx *db.Tx) (err error) {
+		_, key, err = access.MakeKey(tx, h.Seal, "bench")
 		return err
 	})
 	if err != nil {
 		return r, err
 	}
-	w, err := newWatch(h.api.Handler())
+	w, err := newWatch(h.Handler())
 	if err != nil {
 		return r, err
 	}

@@ -5,33 +5,22 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 
 	"takeback/internal/access"
 	"takeback/internal/account"
-	"takeback/internal/api"
-	"takeback/internal/casefile"
+	"takeback/internal/app"
 	"takeback/internal/db"
-	"takeback/internal/freeze"
 	"takeback/internal/history"
-	"takeback/internal/mail"
-	"takeback/internal/notice"
 	"takeback/internal/seal"
 	"takeback/internal/session"
-	"takeback/internal/signin"
 )
 
-// house is the running program on a fresh database. Its jobs rest: letters are
+// house is the whole program on a fresh database. Its jobs rest: letters are
 // queued, as they are before anybody is answered, and not sent.
 type house struct {
-	place    place
-	db       *db.DB
-	seal     *seal.Keeper
-	book     *history.Book
-	sessions *session.Sessions
-	life     *signin.Life
-	api      *api.API
+	*app.App
+	place place
 }
 
 func build(ctx context.Context, at string) (h *house, err error) {
@@ -39,55 +28,16 @@ func build(ctx context.Context, at string) (h *house, err error) {
 	if h.place, err = newPlace(ctx, at); err != nil {
 		return nil, err
 	}
-	log := slog.New(slog.NewTextHandler(io.Discard, nil))
-	if h.db, err = db.Open(ctx, h.place.url, db.Options{Log: log}); err != nil {
+	h.App, err = app.New(ctx, app.Config{DB: h.place.url, Site: "https://shop.example", SMTP: seal.NewSecret("smtp://127.0.0.1:25"),
+		Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
 		return nil, errors.Join(err, h.place.remove())
-	}
-	if err := h.furnish(ctx); err != nil {
-		return nil, errors.Join(err, h.close())
 	}
 	return h, nil
 }
 
-func (h *house) furnish(ctx context.Context) (err error) {
-	if h.seal, err = seal.Load(ctx, h.db, nil); err != nil {
-		return err
-	}
-	kinds, err := account.NewKinds()
-	if err != nil {
-		return err
-	}
-	post, err := mail.New(h.db, h.seal, mail.Config{URL: seal.NewSecret("smtp://127.0.0.1:25"), From: "help@shop.example",
-		FromName: "Shop", Site: "https://shop.example"})
-	if err != nil {
-		return err
-	}
-	teller := &notice.Teller{DB: h.db, Post: post, Seal: h.seal, Kinds: kinds}
-	h.book = &history.Book{Kinds: kinds, AddressKey: signin.AddressKey, OnAppend: []func(*db.Tx, history.Change) error{teller.Hear}}
-	h.sessions = session.New(h.db, h.book, h.seal)
-	h.life = &signin.Life{DB: h.db, Book: h.book, Sessions: h.sessions, Seal: h.seal, Post: post, Service: "Shop"}
-	h.api = &api.API{Sessions: h.sessions, Keys: access.KeyRing{DB: h.db, Seal: h.seal}, Accounts: account.Reader{DB: h.db},
-		History: history.Reader{DB: h.db}, Cases: casefile.Reader{DB: h.db}, Log: slog.Default(), Freezer: stopper{h, teller}}
-	return nil
-}
-
-type stopper struct {
-	h      *house
-	teller *notice.Teller
-}
-
-func (s stopper) StopAccount(ctx context.Context, id, story string, by access.Actor) (c casefile.Case, err error) {
-	files := &casefile.Files{OnStep: func(tx *db.Tx, c casefile.Case, by access.Actor) error { return s.teller.TellFrozen(tx, c) }}
-	z := &freeze.Freezer{Files: files, Book: s.h.book}
-	err = s.h.db.Write(ctx, func(tx *db.Tx) error {
-		c, err = z.Stop(tx, casefile.Case{Account: id, Source: "service", Story: story, Language: "ja"}, by)
-		return err
-	})
-	return c, err
-}
-
 func (h *house) close() error {
-	return errors.Join(h.db.Close(), h.place.remove())
+	return errors.Join(h.Close(), h.place.remove())
 }
 
 // holder is somebody who has an account and is signed in.
@@ -111,7 +61,7 @@ func (h *house) moveIn(ctx context.Context, n, sessions int, stored string) (all
 	for len(all) < n {
 		some := min(perWrite, n-len(all))
 		var batch []holder
-		err := h.db.Write(ctx, func(tx *db.Tx) error {
+		err := h.DB.Write(ctx, func(tx *db.Tx) error {
 			batch = batch[:0]
 			for range some {
 				a, err := h.moveInOne(tx, sessions, stored)
@@ -145,7 +95,7 @@ func (h *house) moveInOne(tx *db.Tx, sessions int, stored string) (a holder, err
 	}
 	for _, e := range entries {
 		e.Account, e.By = a.id, registrar
-		if _, err := h.book.Append(tx, e); err != nil {
+		if _, err := h.Book.Append(tx, e); err != nil {
 			return a, err
 		}
 	}
@@ -155,7 +105,7 @@ func (h *house) moveInOne(tx *db.Tx, sessions int, stored string) (a holder, err
 	}
 	a.actor = session.Session{ID: seal.ID("ses"), Account: a.id, Epoch: acc.Epoch, Segment: 1}.Actor(client(a.id))
 	for range sessions {
-		s, token, _, err := h.sessions.Open(tx, session.Opening{Account: acc, Verb: history.Open, Client: client(a.id)})
+		s, token, _, err := h.Sessions.Open(tx, session.Opening{Account: acc, Verb: history.Open, Client: client(a.id)})
 		if err != nil {
 			return a, err
 		}

@@ -54,7 +54,7 @@ func sample(ctx context.Context, h *house) (r rows, err error) {
 		return r, err
 	}
 	r.account = all[0].id
-	err = h.db.Read(ctx, func(tx *db.Tx) error {
+	err = h.DB.Read(ctx, func(tx *db.Tx) error {
 		for _, k := range written {
 			values := make([]any, len(k.names()))
 			places := make([]any, len(values))
@@ -141,7 +141,7 @@ type waiting struct {
 func newPlain(ctx context.Context, h *house, kinds []rowKind) (*plain, error) {
 	p := &plain{kinds: kinds, queue: make(chan waiting), ended: make(chan struct{})}
 	var err error
-	if h.db.Engine() == db.Postgres {
+	if h.DB.Engine() == db.Postgres {
 		err = p.toPostgres(ctx, h.place.url)
 	} else {
 		err = p.toSQLite(ctx, h.place.url)

@@ -25,7 +25,7 @@ func sessionCheck(ctx context.Context, h *house, o Options) (r Result, err error
 	for i, a := range all {
 		requests[i] = get("/v1/session", a.tokens[0])
 	}
-	real, err := newAsked(h.api.Handler(), requests)
+	real, err := newAsked(h.Handler(), requests)
 	if err != nil {
 		return r, err
 	}

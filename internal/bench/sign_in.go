@@ -11,7 +11,7 @@ import (
 // same passwords and does nothing besides.
 func signIn(ctx context.Context, h *house, o Options) (r Result, err error) {
 	password := seal.NewSecret("harimaya-42-bridge")
-	stored, err := h.seal.HashPassword(ctx, password)
+	stored, err := h.Seal.HashPassword(ctx, password)
 	if err != nil {
 		return r, err
 	}
@@ -26,11 +26,11 @@ func signIn(ctx context.Context, h *house, o Options) (r Result, err error) {
 		return err
 	}
 	real := side{ready: ready, do: func(ctx context.Context, _, i int) error {
-		_, err := h.life.SignIn(ctx, people[i].email, password, clients[i])
+		_, err := h.Life.SignIn(ctx, people[i].email, password, clients[i])
 		return err
 	}}
 	alone := side{ready: ready, do: func(ctx context.Context, _, i int) error {
-		_, err := h.seal.CheckPassword(ctx, stored, password)
+		_, err := h.Seal.CheckPassword(ctx, stored, password)
 		return err
 	}}
 	o.Round *= 2 // a hash takes so long that a short round would hold a handful
