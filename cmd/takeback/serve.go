@@ -49,7 +49,7 @@ func (c *ServeCmd) Run(ctx context.Context, out io.Writer) (err error) {
 		return errors.Join(err, l.Close())
 	}
 	if made {
-		fmt.Fprintf(out, "Nobody works at the desk yet. The first supervisor signs up once, within 24 hours, at:\n  %s%s\n", site, link)
+		fmt.Fprintf(out, "Nobody works at the desk yet. The first supervisor signs up once, within 24 hours, at:\n  %s/desk/welcome/%s\n", site, link)
 	}
 	fmt.Fprintf(out, "Takeback listens on http://%s\n", l.Addr())
 	return a.Serve(ctx, l)
