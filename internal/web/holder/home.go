@@ -52,7 +52,7 @@ func (p *Pages) home(w http.ResponseWriter, r *http.Request) error {
 	v := homeView{Page: web.NewPage(r, "home.title"), Name: facts["name"].Text(), State: string(a.State), GuardedUntil: a.GuardedUntil,
 		Email: mail.Mask(facts["email"].Text()), Points: "0"}
 	if n := facts["points"].Value; n != nil {
-		v.Points = string(n)
+		v.Points = grouping(string(n))
 	}
 	if phone := facts["phone"].Text(); phone != "" {
 		v.Phone = mail.Mask(phone)
@@ -75,11 +75,15 @@ func (p *Pages) home(w http.ResponseWriter, r *http.Request) error {
 	if v.Pending, err = p.waiting(r, v.Page, ""); err != nil {
 		return err
 	}
-	changes, sessions, err := p.Life.History(ctx, who, 0, 4)
+	changes, sessions, err := p.Life.History(ctx, who, 0, historyLines)
 	if err != nil {
 		return err
 	}
-	v.Lines = p.lines(v.Page, changes, sessions)
+	for _, l := range p.lines(v.Page, changes, sessions) {
+		if l.Important && len(v.Lines) < 4 {
+			v.Lines = append(v.Lines, l)
+		}
+	}
 	return homePage.Render(w, r, v)
 }
 

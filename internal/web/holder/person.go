@@ -23,8 +23,8 @@ func (p *Pages) personRoutes() []web.Route {
 var (
 	namePage     = web.NewView[registerOf](pages, "name")
 	languagePage = web.NewView[languageView](pages, "language")
-	emailPage    = web.NewView[contactView](pages, "email")
-	phonePage    = web.NewView[contactView](pages, "phone")
+	emailPage    = web.NewView[reachView](pages, "email")
+	phonePage    = web.NewView[reachView](pages, "phone")
 )
 
 // registerOf is a page that changes one text.
@@ -38,8 +38,8 @@ type languageView struct {
 	Current string
 }
 
-// contactView is a page that changes a contact.
-type contactView struct {
+// reachView is a page that changes a contact.
+type reachView struct {
 	web.Page
 	Current string // masked, unless the holder asked to see it
 	Shown   bool
@@ -94,13 +94,13 @@ func (p *Pages) changeLanguage(w http.ResponseWriter, r *http.Request) error {
 	return web.Done(w, r, "/?lang="+language, "language")
 }
 
-// contact loads the page of a contact. With ?show=1 it is shown in clear, which is an entry in the history.
-func (p *Pages) contact(r *http.Request, path string) (v contactView, err error) {
+// reach loads the page of a contact. With ?show=1 it is shown in clear, which is an entry in the history.
+func (p *Pages) reach(r *http.Request, path string) (v reachView, err error) {
 	a, now, err := p.fact(r, path)
 	if err != nil {
 		return v, err
 	}
-	v = contactView{Page: web.NewPage(r, path+".title"), Since: now.Since, Guarded: a.State == account.Guarded, Until: a.GuardedUntil}
+	v = reachView{Page: web.NewPage(r, path+".title"), Since: now.Since, Guarded: a.State == account.Guarded, Until: a.GuardedUntil}
 	if now.Value != nil {
 		v.Current = mail.Mask(now.Text())
 		if v.Shown = r.URL.Query().Get("show") == "1"; v.Shown {
@@ -114,7 +114,7 @@ func (p *Pages) contact(r *http.Request, path string) (v contactView, err error)
 }
 
 func (p *Pages) showEmail(w http.ResponseWriter, r *http.Request) error {
-	v, err := p.contact(r, "email")
+	v, err := p.reach(r, "email")
 	if err != nil {
 		return err
 	}
@@ -134,7 +134,7 @@ func (p *Pages) changeEmail(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p *Pages) showPhone(w http.ResponseWriter, r *http.Request) error {
-	v, err := p.contact(r, "phone")
+	v, err := p.reach(r, "phone")
 	if err != nil {
 		return err
 	}
