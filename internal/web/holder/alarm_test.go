@@ -53,6 +53,7 @@ type alarm struct {
 	runner *jobs.Runner
 	duty   *duty
 	stop   *freeze.Freezer
+	enter  *session.Sessions
 	url    string
 	client *http.Client
 }
@@ -93,8 +94,8 @@ func newAlarm(t *testing.T, d *db.DB, clock *dbtest.Clock) *alarm {
 		NameOf: func(*db.Tx, string) (string, error) { return "Sato", nil }}
 	post.Handle(a.runner)
 	intake.Handle(a.runner)
-	sessions := session.New(d, a.book, keeper)
-	pages := &holder.Pages{Life: &signin.Life{DB: d, Book: a.book, Sessions: sessions, Seal: keeper, Post: post, Service: "Kumo Store"},
+	a.enter = session.New(d, a.book, keeper)
+	pages := &holder.Pages{Life: &signin.Life{DB: d, Book: a.book, Sessions: a.enter, Seal: keeper, Post: post, Service: "Kumo Store"},
 		Puzzle: &web.Puzzle{Store: signin.Puzzles{DB: d, Seal: keeper}, Seal: keeper}, Alarm: holder.Alarm{Intake: intake, Teller: teller}}
 	mux := http.NewServeMux()
 	mux.Handle("/assets/", web.Assets())
@@ -442,6 +443,31 @@ func TestCheckLetterAndPhishing(t *testing.T) {
 		}
 		if p := a.post(a.client, "/report-phishing", url.Values{}); p.Status != 422 {
 			a.Errorf("nothing at all was taken: %d", p.Status)
+		}
+	})
+}
+
+func TestMessagesListEveryLetterMasked(t *testing.T) {
+	eachAlarm(t, func(a *alarm) {
+		a.takeover()
+		number := a.letter("amy@old.example").Number
+		var token string
+		a.write(func(tx *db.Tx) error {
+			found, err := account.Get(tx, acc)
+			if err == nil {
+				_, token, _, err = a.enter.Open(tx, session.Opening{Account: found, Verb: history.Open})
+			}
+			return err
+		})
+		at, err := url.Parse(a.url)
+		if err != nil {
+			a.Fatal(err)
+		}
+		a.client.Jar.SetCookies(at, []*http.Cookie{{Name: "__Host-session", Value: token, Path: "/", Secure: true}})
+		p := a.get(a.client, "/messages")
+		text := p.Find("main").Text()
+		if p.Status != 200 || !strings.Contains(text, number) || !strings.Contains(text, "a***@o***.example") || strings.Contains(text, "amy@old") {
+			a.Errorf("%d %s", p.Status, text)
 		}
 	})
 }
