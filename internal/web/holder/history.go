@@ -125,6 +125,8 @@ func where(page web.Page, c history.Change) string {
 		return page.T("by.staff")
 	case c.Role == access.Service || c.Role == access.Connector:
 		return page.T("by.service", page.Brand)
+	case c.Role == access.System && c.Actor == "register":
+		return page.T("by.register")
 	case c.Role == access.System:
 		return page.T("by.system")
 	}
