@@ -46,7 +46,7 @@ func (v *Investigator) Mark(ctx context.Context, by access.Actor, caseID string,
 	}
 	return v.DB.Write(ctx, func(tx *db.Tx) error {
 		// The entry in the case comes first: it locks the case, so that of two who mark at once one sees the other.
-		if err := v.Files.Note(tx, caseID, by, "mark."+string(m.Verdict), m.node()); err != nil {
+		if err := v.Files.Note(tx, caseID, by, "mark."+string(m.Verdict), m.Reason); err != nil {
 			return err
 		}
 		c, err := casefile.Get(tx, caseID)

@@ -1,9 +1,7 @@
 package investigate
 
 import (
-	"cmp"
 	"context"
-	"slices"
 	"time"
 
 	"takeback/internal/access"
@@ -18,7 +16,7 @@ import (
 // Timeline is everything that an investigator looks at: who was there, what was
 // done, and what follows from the marks.
 type Timeline struct {
-	Lanes    []Lane // by when each session was opened
+	Lanes    []Lane // by when each session first appears
 	Changes  []Act  // oldest first
 	Marks    []Marked
 	Revision int64         // to be named with the next mark
@@ -26,7 +24,7 @@ type Timeline struct {
 	Doubts   []Contradicts // marks that hold against the rules
 }
 
-// Lane is a session on the timeline, or what was done outside of any.
+// Lane is a session on the timeline, as it was when it first appears.
 type Lane struct {
 	Session  string
 	No       int // how people call it: 1, 2, 3
@@ -39,7 +37,6 @@ type Lane struct {
 	SeenAt   time.Time
 	IP       string
 	Client   string // "Chrome, Windows"
-	Device   string // first characters of its id
 	Known    bool   // the device was established before the look-back window
 	Hands    int    // from how many clients it was used
 }
@@ -97,12 +94,22 @@ func (v *Investigator) Timeline(ctx context.Context, by access.Actor, caseID str
 	return t, err
 }
 
+// lanes gives a lane for every session that appears in the history.
 func (x *examined) lanes(sessions []session.Session) (lanes []Lane) {
+	known := map[string]session.Session{}
 	for _, s := range sessions {
-		f := x.Findings.Sessions[s.ID]
-		l := Lane{Session: s.ID, Label: f.Label(), OpenedAt: s.OpenedAt, SeenAt: s.SeenAt, IP: s.IP, Client: session.Describe(s.UserAgent),
-			Device: s.Device[:min(6, len(s.Device))], Known: x.Established[s.Device], Hands: s.Segment, From: f.TaintedFrom,
-			Mark: x.markOf(Mark{Session: s.ID})}
+		known[s.ID] = s
+	}
+	seen := map[string]bool{"": true}
+	for _, c := range x.History {
+		if seen[c.Session] || c.Role != access.Holder { // staff act in sessions of their own
+			continue
+		}
+		seen[c.Session] = true
+		s := known[c.Session]
+		f := x.Findings.Sessions[c.Session]
+		l := Lane{Session: c.Session, No: len(lanes) + 1, Label: f.Label(), From: f.TaintedFrom, OpenedAt: c.At, SeenAt: s.SeenAt, IP: c.Client.IP,
+			Client: session.Describe(c.Client.UserAgent), Known: x.Established[c.Client.Device], Hands: s.Segment, Mark: x.markOf(Mark{Session: c.Session})}
 		switch l.Label {
 		case finding.Tainted:
 			l.Reason = f.Tainted
@@ -113,10 +120,6 @@ func (x *examined) lanes(sessions []session.Session) (lanes []Lane) {
 			l.Because = x.Findings.Because(l.Reason.From)
 		}
 		lanes = append(lanes, l)
-	}
-	slices.SortStableFunc(lanes, func(a, b Lane) int { return cmp.Compare(a.OpenedAt.UnixMicro(), b.OpenedAt.UnixMicro()) })
-	for i := range lanes {
-		lanes[i].No = i + 1
 	}
 	return lanes
 }

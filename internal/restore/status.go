@@ -86,7 +86,7 @@ func (r *Restorer) describe(tx *db.Tx, c casefile.Case, s *Status, answers []Ans
 		return err
 	}
 	for _, row := range s.Rows {
-		l := Line{Row: row, Before: row.Want, Theirs: row.Pre}
+		l := Line{Row: row}
 		l.Before, l.Theirs = aroundIntruder(h, &found, row)
 		s.Lines = append(s.Lines, l)
 	}
@@ -113,7 +113,7 @@ func (r *Restorer) describe(tx *db.Tx, c casefile.Case, s *Status, answers []Ans
 func aroundIntruder(h []history.Change, f *finding.Findings, row Row) (before, theirs json.RawMessage) {
 	touched := false
 	for _, c := range h {
-		if c.Path != row.Path || c.Verb == history.View || c.Verb == history.Confirm || ours(&c) {
+		if c.Path != row.Path || !writes(c.Verb) || ours(&c) {
 			continue
 		}
 		switch tainted := f.Of(c.Seq).Label == finding.Tainted; {
@@ -126,4 +126,13 @@ func aroundIntruder(h []history.Change, f *finding.Findings, row Row) (before, t
 		}
 	}
 	return before, theirs
+}
+
+// writes tells whether an entry of a verb is a value that came to be at its path.
+func writes(v history.Verb) bool {
+	switch v {
+	case history.Set, history.Patch, history.Add, history.Remove, history.Credential, history.Contact, history.Drop, history.Move, history.Order:
+		return true
+	}
+	return false
 }
