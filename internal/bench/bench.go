@@ -19,7 +19,7 @@ type Options struct {
 	// server for a database there. What is there already is never touched.
 	DB string
 
-	Rounds int           // of each side; 9 if zero
+	Rounds int           // of each side; 7 if zero
 	Round  time.Duration // about how long a round is; 300 ms if zero
 }
 
@@ -68,7 +68,7 @@ func Run(ctx context.Context, o Options, found func(name string, r Result) error
 		}
 	}
 	if o.Rounds == 0 {
-		o.Rounds = 9
+		o.Rounds = 7
 	}
 	if o.Round == 0 {
 		o.Round = 300 * time.Millisecond

@@ -43,7 +43,7 @@ func change(ctx context.Context, h *house, o Options) (r Result, err error) {
 			}
 			return nil
 		},
-		do: func(ctx context.Context, _, i int) error { return plain.write(ctx, copies[i]) },
+		do: func(_ context.Context, _, i int) error { return plain.write(copies[i]) },
 	}
 	r, err = versus(ctx, o, writers, real, limit)
 	r.LimitIs = "the same rows by plain SQL, committed in groups"

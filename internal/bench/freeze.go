@@ -49,8 +49,8 @@ func freezing(ctx context.Context, h *house, o Options) (r Result, err error) {
 				"Content-Type: application/json", "Authorization: Bearer "+key))
 		},
 	}
-	limit := side{do: func(ctx context.Context, _, i int) error {
-		return row.write(ctx, filled{{int64(1), int64(1_000_000 + i)}})
+	limit := side{do: func(_ context.Context, _, i int) error {
+		return row.write(filled{{int64(1), int64(1_000_000 + i)}})
 	}}
 	r, err = versus(ctx, o, 1, real, limit)
 	r.LimitIs = "one row, committed durably"

@@ -180,7 +180,8 @@ func (p *plain) loop(ctx context.Context) {
 	p.ended <- struct{}{}
 }
 
-func (p *plain) write(_ context.Context, rows filled) error {
+// write returns when the rows are durable.
+func (p *plain) write(rows filled) error {
 	w := waiting{rows, make(chan error, 1)}
 	p.queue <- w
 	return <-w.done

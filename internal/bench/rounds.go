@@ -26,27 +26,23 @@ func versus(ctx context.Context, o Options, clients int, subject, limit side) (r
 	sides := [2]side{subject, limit}
 	var pieces [2]int
 	for i, s := range sides {
-		first, err := s.round(ctx, clients, 8*clients, new(histogram))
-		if err != nil {
-			return r, err
+		n := 2 * clients
+		for range 2 { // the first time everything is new, also to the machine
+			rate, err := s.round(ctx, clients, n, new(histogram))
+			if err != nil {
+				return r, err
+			}
+			n = max(clients, int(rate*o.Round.Seconds()))
 		}
-		second, err := s.round(ctx, clients, max(8*clients, int(first*o.Round.Seconds()/4)), new(histogram))
-		if err != nil {
-			return r, err
-		}
-		pieces[i] = max(clients, int(second*o.Round.Seconds()))
+		pieces[i] = n
 	}
 	var rates [2][]float64
 	var ratios []float64
-	seen, unseen := new(histogram), new(histogram)
+	var times [2]histogram
 	for n := range o.Rounds {
 		for turn := range 2 {
 			i := (n + turn) % 2 // neither side always has what the other one left behind
-			h := seen
-			if i == 1 {
-				h = unseen
-			}
-			rate, err := sides[i].round(ctx, clients, pieces[i], h)
+			rate, err := sides[i].round(ctx, clients, pieces[i], &times[i])
 			if err != nil {
 				return r, err
 			}
@@ -56,7 +52,7 @@ func versus(ctx context.Context, o Options, clients int, subject, limit side) (r
 	}
 	slices.Sort(ratios)
 	r = Result{PerSecond: median(rates[0]), LimitPerSecond: median(rates[1]),
-		P50: seen.micros(0.5), P99: seen.micros(0.99), P999: seen.micros(0.999),
+		P50: times[0].micros(0.5), P99: times[0].micros(0.99), P999: times[0].micros(0.999),
 		RatioLow: ratios[len(ratios)/4], RatioHigh: ratios[len(ratios)-1-len(ratios)/4]}
 	r.Ratio = r.PerSecond / r.LimitPerSecond
 	return r, nil

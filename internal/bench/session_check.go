@@ -11,7 +11,7 @@ import (
 
 const (
 	connections = 32
-	visitors    = 5000 // different sessions
+	visitors    = 2000 // different sessions
 )
 
 // sessionCheck asks GET /v1/session over HTTP, as the protected service does at
