@@ -7,6 +7,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -202,12 +203,13 @@ type Order struct {
 
 var effects = []string{"undo", "window", "compensate", "claim", "final"}
 
-// parts writes an order as it stands in the history.
-func (o Order) parts() (map[string]string, error) {
+// value writes an order as it stands in the history. An amount that is a number
+// is written as one: who undoes orders reads it so.
+func (o Order) value() (json.RawMessage, error) {
 	if !slices.Contains(effects, o.Effect) || o.Effect == "window" && o.Until.IsZero() {
 		return nil, ErrOrder.On("effect")
 	}
-	parts := map[string]string{"effect": o.Effect, "placed_at": o.Placed.UTC().Format(time.RFC3339)}
+	parts := map[string]any{"effect": o.Effect, "placed_at": o.Placed.UTC().Format(time.RFC3339)}
 	if !o.Until.IsZero() {
 		parts["until"] = o.Until.UTC().Format(time.RFC3339)
 	}
@@ -219,7 +221,10 @@ func (o Order) parts() (map[string]string, error) {
 			parts[name] = v
 		}
 	}
-	return parts, nil
+	if n, err := strconv.ParseInt(o.Amount, 10, 64); err == nil {
+		parts["amount"] = n
+	}
+	return json.Marshal(parts)
 }
 
 // PlaceOrder enters an order at a path ("order/o7"), and which address it read.
@@ -237,21 +242,24 @@ func (l *Life) PlaceOrder(ctx context.Context, by access.Actor, accountID, path 
 		}
 		if o.Placed.IsZero() {
 			o.Placed = tx.Now
-			if at := there.Parts()["placed_at"]; at != "" {
-				o.Placed, _ = time.Parse(time.RFC3339, at) // we wrote it
+			var written struct {
+				At time.Time `json:"placed_at"`
+			}
+			if json.Unmarshal(there.Value, &written) == nil && !written.At.IsZero() {
+				o.Placed = written.At
 			}
 		}
-		parts, err := o.parts()
+		value, err := o.value()
 		if err != nil {
 			return err
 		}
 		if there.Value != nil {
-			if !maps.Equal(parts, there.Parts()) {
+			if !bytes.Equal(value, there.Value) {
 				return ErrOrderHere.On("path")
 			}
 			return nil
 		}
-		e := history.Entry{Account: accountID, Verb: history.Order, Path: path}
+		e := history.Entry{Account: accountID, Verb: history.Order, Path: path, Value: value}
 		if o.ShipTo != "" {
 			if kind, ok := l.Book.Kinds.Of(o.ShipTo); !ok || kind.Algebra != account.Element {
 				return ErrNoPlace.On("ship_to")
@@ -260,9 +268,6 @@ func (l *Life) PlaceOrder(ctx context.Context, by access.Actor, accountID, path 
 				return err
 			}
 			e.Reads = []history.Read{{Path: o.ShipTo}}
-		}
-		if e.Value, err = json.Marshal(parts); err != nil {
-			return err
 		}
 		_, err = l.append(tx, by, e)
 		return err
