@@ -214,9 +214,14 @@ func (i *Intake) writeBooked(tx *db.Tx, who casefile.Reporter, call casefile.Cal
 		return err
 	}
 	body := mail.CallbackBooked{Case: who.Case, Phone: mail.Mask(call.Phone), Link: casefile.PagePath(who.Case, token)}
-	if wait := call.DueAt.Sub(call.RequestedAt); wait > longCall {
+	ways, err := i.channels(tx)
+	if err != nil {
+		return err
+	}
+	switch wait := call.DueAt.Sub(call.RequestedAt); {
+	case wait > longCall:
 		body.At = call.DueAt
-	} else {
+	case ways.OnDuty > 0: // else nothing is promised that nobody is there to keep
 		body.Within = wait
 	}
 	_, err = i.Post.Queue(tx, mail.Letter{Account: who.Claims, Case: who.Case, To: to, Language: who.Language, Body: body})

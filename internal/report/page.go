@@ -31,6 +31,7 @@ type View struct {
 	CallCode string             // what the caller must be able to say; empty before he ever spoke
 	Channels Channels
 	Over     bool
+	Promised bool // the time of the call is a promise: somebody is on duty, or the time is a later one
 	reporter string
 }
 
@@ -127,6 +128,9 @@ func (i *Intake) calls(tx *db.Tx, v *View, who casefile.Reporter) error {
 		if all[n].Reporter == who.ID && all[n].DoneAt.IsZero() {
 			v.Call = &all[n]
 		}
+	}
+	if v.Call != nil {
+		v.Promised = v.Channels.OnDuty > 0 || v.Call.DueAt.Sub(v.Call.RequestedAt) > longCall
 	}
 	if v.Call != nil && v.Call.TakenBy != "" {
 		v.Agent, err = i.name(tx, v.Call.TakenBy)

@@ -420,7 +420,14 @@ func TestHelpIsHonest(t *testing.T) {
 		if best := a.get(a.client, "/help").Find(".best").Text(); !strings.Contains(best, "We call you") || !strings.Contains(best, "2 minutes") {
 			a.Errorf("two people are free: %s", best)
 		}
+		asked := a.post(a.client, "/contact", url.Values{"story": {"Help"}, "phone": {"090-1234-5678"}}).Path
+		if text := a.get(a.client, asked).Find("#standing").Text(); !strings.Contains(text, "We call you by 2 Mar 2027, 09:03 UTC") {
+			a.Errorf("two people are there: %s", text)
+		}
 		a.duty.n = 0
+		if text := a.get(a.client, asked).Find("#standing").Text(); strings.Contains(text, "We call you by") || !strings.Contains(text, "as soon as somebody is back") {
+			a.Errorf("a call is promised that nobody is there to make: %s", text)
+		}
 		p := a.get(a.client, "/help?what=orders")
 		if !strings.Contains(p.Text(), "Nobody is at the desk") || strings.Contains(p.Find(".best").Text(), "We call you") || p.Find("#advice").Length() != 1 {
 			a.Errorf("nobody is there: %s", p.Find("main").Text())
