@@ -56,7 +56,7 @@ func crash(t *testing.T, place string, kills int) {
 	}
 	key := strings.TrimSpace(run(t, "key", "create", "--db", place, "--name", "shop"))
 	args := []string{"--db", place, "--smtp", in.URL(), "--config", config}
-	w := &work{key: key, in: in, known: map[string]*known{}}
+	w := &work{key: key, in: in, known: map[string]*known{}, acts: make(chan struct{}, 1000)}
 	for i := range kills {
 		s := serve(t, args...)
 		ctx, stop := context.WithCancel(t.Context())
@@ -64,7 +64,8 @@ func crash(t *testing.T, place string, kills int) {
 		for lane := range 4 {
 			busy.Go(func() { w.live(ctx, s.base, i, lane) })
 		}
-		moment := time.NewTimer(time.Duration(100+rand.IntN(700)) * time.Millisecond)
+		w.await(rand.IntN(12))
+		moment := time.NewTimer(time.Duration(rand.IntN(40)) * time.Millisecond) // somewhere inside the next acts
 		<-moment.C
 		s.kill()
 		stop()
@@ -84,9 +85,35 @@ type work struct {
 	key string
 	in  *inbox.Inbox
 
+	acts  chan struct{} // one for each act that was acknowledged
 	mu    sync.Mutex
 	known map[string]*known // by account
 	acked int
+}
+
+// await waits until n more acts were acknowledged: a kill by the clock would
+// hit a busy machine before anything happened.
+func (w *work) await(n int) {
+	late := time.After(20 * time.Second)
+	for range n {
+		select {
+		case <-w.acts:
+		case <-late:
+			return
+		}
+	}
+}
+
+// acknowledge notes an answered act under the lock.
+func (w *work) acknowledge(note func()) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	note()
+	w.acked++
+	select {
+	case w.acts <- struct{}{}:
+	default: // nobody waits
+	}
 }
 
 // known is what the server has acknowledged about one account.
@@ -157,10 +184,7 @@ func (w *work) create(ctx context.Context, base, email string) (id string, ok bo
 		return "", false
 	}
 	id = res.Header.Get("Location")[len("/v1/accounts/"):]
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.known[id] = &known{email: email}
-	w.acked++
+	w.acknowledge(func() { w.known[id] = &known{email: email} })
 	return id, true
 }
 
@@ -184,10 +208,7 @@ func (w *work) rename(ctx context.Context, base, id, token, name string) bool {
 	if res == nil || res.StatusCode != http.StatusOK {
 		return false
 	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.known[id].names = append(w.known[id].names, name)
-	w.acked++
+	w.acknowledge(func() { w.known[id].names = append(w.known[id].names, name) })
 	return true
 }
 
@@ -209,10 +230,7 @@ func (w *work) notMe(ctx context.Context, base, id, email string) bool {
 	if res == nil || res.StatusCode != http.StatusSeeOther {
 		return false
 	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.known[id].frozen = true
-	w.acked++
+	w.acknowledge(func() { w.known[id].frozen = true })
 	return true
 }
 
