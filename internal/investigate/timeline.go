@@ -48,7 +48,8 @@ type Act struct {
 	Reason  finding.Reason
 	Because []int64
 	Mark    *Marked
-	Marks   bool // it can be marked by itself: it changed a fact
+	Writes  bool // it changed a fact
+	Marks   bool // it can be marked by itself: somebody changed a fact
 }
 
 // Contradicts is a mark that holds against the rules.
@@ -126,7 +127,7 @@ func (x *examined) lanes(sessions []session.Session) (lanes []Lane) {
 
 func (x *examined) act(c history.Change) Act {
 	f := x.Findings.Of(c.Seq)
-	a := Act{Change: c, Label: f.Word(), Reason: f.Reason, Mark: x.markOf(Mark{Change: c.Seq}), Marks: changesFacts(c.Verb)}
+	a := Act{Change: c, Label: f.Word(), Reason: f.Reason, Mark: x.markOf(Mark{Change: c.Seq}), Writes: changesFacts(c.Verb), Marks: changesFacts(c.Verb) && c.Role != access.System}
 	if f.Reason.Rule != finding.NoRule {
 		path := x.Findings.Because(c.Seq)
 		a.Because = path[:len(path)-1] // without itself
