@@ -487,6 +487,7 @@ func TestUnmasking(t *testing.T) {
 		if got := field(other, "email").Clear; got != "" {
 			t.Errorf("somebody else sees %q", got)
 		}
+		b.want(b.UnmaskContact(t.Context(), by, c.ID, "v_none"), desk.ErrNoField)
 		views := slices.DeleteFunc(b.looks(), func(c history.Change) bool { return c.Verb != history.View })
 		if len(views) != 1 || views[0].Path != "email" || views[0].Actor != by.ID {
 			t.Errorf("the history says %+v", views)

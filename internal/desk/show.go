@@ -176,7 +176,8 @@ type Summary struct {
 	Since  time.Time
 	Guard  time.Time
 	Fields []Field
-	Left   int // fields that may still be seen in clear in this hour
+	Left   int               // fields that may still be seen in clear in this hour
+	Clear  map[string]string // versions of contacts that this session unmasked, with their addresses
 }
 
 // File is a case as staff see it.
@@ -190,6 +191,7 @@ type File struct {
 	Account   Summary
 	Others    []casefile.Case // former ones of the same account
 	Names     map[string]string
+	Codes     map[string]string // by reporter: what an agent says first, so that the person knows him for one of us
 }
 
 // File shows a case. grant is what Enter gave: who left no entry sees nothing.
@@ -212,6 +214,10 @@ func (d *Desk) File(ctx context.Context, by, grant access.Actor, caseID string) 
 		}
 		if f.Reporters, err = casefile.Reporters(tx, caseID); err != nil {
 			return err
+		}
+		f.Codes = map[string]string{}
+		for _, r := range f.Reporters {
+			f.Codes[r.ID] = casefile.CallCode(d.Seal, r.ID)
 		}
 		if f.Messages, err = casefile.Messages(tx, caseID); err != nil {
 			return err
@@ -265,6 +271,16 @@ func (d *Desk) summary(tx *db.Tx, by access.Actor, c casefile.Case) (s Summary, 
 				field.Clear = textOf(f)
 			}
 			s.Fields = append(s.Fields, field)
+		}
+	}
+	if err != nil || len(clear) == 0 {
+		return s, err
+	}
+	contacts, err := account.Contacts(tx, a.ID)
+	s.Clear = map[string]string{}
+	for _, k := range contacts {
+		if slices.Contains(clear, k.Version) {
+			s.Clear[k.Version] = k.Address
 		}
 	}
 	return s, err

@@ -74,17 +74,37 @@ func (d *Desk) leaveEntry(tx *db.Tx, by access.Actor, c casefile.Case, epoch int
 // supervisor lifts it.
 func (d *Desk) Unmask(ctx context.Context, by access.Actor, caseID, path string) (err error) {
 	defer fault.Wrap(&err, "desk.Unmask(%s, %s)", caseID, path)
+	return d.unmask(ctx, by, caseID, path, func(tx *db.Tx, c casefile.Case) (string, error) {
+		shown, err := d.summary(tx, by, c)
+		if i := slices.IndexFunc(shown.Fields, func(f Field) bool { return f.Path == path && f.Masked != "" }); err == nil && (i < 0 || shown.Fields[i].Never) {
+			err = ErrNoField
+		}
+		return path, err
+	})
+}
+
+// UnmaskContact is Unmask for a version of a contact that may have been replaced since: the number to call back.
+func (d *Desk) UnmaskContact(ctx context.Context, by access.Actor, caseID, version string) (err error) {
+	defer fault.Wrap(&err, "desk.UnmaskContact(%s, %s)", caseID, version)
+	return d.unmask(ctx, by, caseID, version, func(tx *db.Tx, c casefile.Case) (slot string, err error) {
+		contacts, err := account.Contacts(tx, c.Account)
+		i := slices.IndexFunc(contacts, func(k account.Contact) bool { return k.Version == version })
+		if err != nil || i < 0 {
+			return "", orElse(err, ErrNoField)
+		}
+		return contacts[i].Slot, nil
+	})
+}
+
+// unmask counts, enters and allows one view; of gives the path that it is entered at.
+func (d *Desk) unmask(ctx context.Context, by access.Actor, caseID, what string, of func(tx *db.Tx, c casefile.Case) (path string, err error)) error {
 	if _, err := d.Enter(ctx, by, caseID, ""); err != nil {
 		return err
 	}
 	return d.inCase(ctx, caseID, 0, func(tx *db.Tx, c casefile.Case) error {
-		shown, err := d.summary(tx, by, c)
+		path, err := of(tx, c)
 		if err != nil {
 			return err
-		}
-		i := slices.IndexFunc(shown.Fields, func(f Field) bool { return f.Path == path && f.Masked != "" })
-		if i < 0 || shown.Fields[i].Never {
-			return ErrNoField
 		}
 		seen, lifts, err := cleared(tx, by.ID)
 		if err != nil {
@@ -96,7 +116,7 @@ func (d *Desk) Unmask(ctx context.Context, by access.Actor, caseID, path string)
 		if _, err := d.Book.Append(tx, history.Entry{Account: c.Account, By: inHistory(by, caseID), Verb: history.View, Path: path, Case: caseID}); err != nil {
 			return err
 		}
-		return insertUnmask(tx, by.ID, by.Session, caseID, c.Account, path)
+		return insertUnmask(tx, by.ID, by.Session, caseID, c.Account, what)
 	})
 }
 
@@ -298,12 +318,4 @@ func (d *Desk) freeWork(tx *db.Tx, staff string, by access.Actor) error {
 		}
 	}
 	return freeCalls(tx, staff)
-}
-
-// CallCode is what an agent says at the beginning of a call, so that the person knows him for one of us.
-func (d *Desk) CallCode(reporter string) string {
-	if reporter == "" {
-		return ""
-	}
-	return casefile.CallCode(d.Seal, reporter)
 }

@@ -3,6 +3,7 @@ package verify
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -44,9 +45,10 @@ func questions(changes []history.Change, facts []account.Fact, before int64, see
 	first := changes[0].At
 	add("opened", first.Format("2006-01"), false, monthsAround(first.Year(), int(first.Month()), seed))
 	add("first-device", firstDevice(changes), false, slices.Clone(devices))
-	city, still := oldCity(changes, facts)
+	seen := inView(changes, facts)
+	city, still := oldCity(changes, seen)
 	add("old-address", city, still, othersThan(city))
-	add("old-mail", oldProvider(changes, facts), false, slices.Clone(providers))
+	add("old-mail", oldProvider(changes, seen), false, slices.Clone(providers))
 	for _, c := range slices.Backward(changes) {
 		if c.Verb == history.Order {
 			add("last-order", c.At.Format("2006-01"), true, monthsAround(c.At.Year(), int(c.At.Month()), seed+"o"))
@@ -128,8 +130,23 @@ func othersThan(right string) []string {
 	return slices.Clone(citiesEn)
 }
 
-// oldCity gives the city of an address of before, best one that is no longer in
-// the account; still tells that it is.
+// inView gives the facts that the intruder found in the account, and those that
+// are in it now: what he has since changed or removed he has seen all the same.
+func inView(before []history.Change, now []account.Fact) []account.Fact {
+	then := map[string]account.Fact{}
+	for _, c := range before {
+		switch {
+		case c.After != nil:
+			then[c.Path] = account.Fact{Path: c.Path, Value: c.After}
+		case c.Verb == history.Remove || c.Verb == history.Drop:
+			delete(then, c.Path)
+		}
+	}
+	return append(slices.Collect(maps.Values(then)), now...)
+}
+
+// oldCity gives the city of an address of before, best one that nobody inside
+// the account could see; still tells that it is none of those.
 func oldCity(changes []history.Change, facts []account.Fact) (found string, still bool) {
 	now := map[string]bool{}
 	for _, f := range facts {

@@ -241,6 +241,21 @@ func TestQuestions(t *testing.T) {
 	}
 }
 
+func TestWhatTheIntruderRemovedHeHasSeen(t *testing.T) {
+	t.Parallel()
+	all := []history.Change{
+		{Seq: 1, Verb: history.Contact, Path: "email", After: text("hana@example.jp")},
+		{Seq: 2, Verb: history.Add, Path: "address/a1", After: json.RawMessage(`{"line":"東京都目黒区1-1"}`)},
+		{Seq: 3, Verb: history.Contact, Path: "email", After: text("thief@example.com"), Session: "thief"},
+		{Seq: 4, Verb: history.Remove, Path: "address/a1", Session: "thief"},
+	}
+	for _, q := range questions(all, []account.Fact{{Path: "email", Value: text("thief@example.com")}}, 3, "case_1") {
+		if q.ID == "old-mail" || q.ID == "old-address" && !q.Visible {
+			t.Errorf("%s is asked, although he saw the answer", q.ID)
+		}
+	}
+}
+
 func TestOptionsTellNothing(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

@@ -1,0 +1,212 @@
+package console_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"takeback/internal/access"
+	"takeback/internal/account"
+	"takeback/internal/casefile"
+	"takeback/internal/db"
+	"takeback/internal/freeze"
+	"takeback/internal/history"
+	"takeback/internal/restore"
+	"takeback/internal/session"
+	"takeback/internal/web/webtest"
+)
+
+// Proved stands in for the talk with the holder, which other tests have.
+func (h *house) Proved(*db.Tx, string) (bool, error) { return true, nil }
+
+// night is an account of a year, one bad night in it, and the case that stopped it.
+func (h *house) night() {
+	h.t.Helper()
+	h.ret.Prover = h
+	h.write(func(tx *db.Tx) error { return account.Create(tx, "acc_hana", "ja") })
+	home := access.Client{Device: "device-home", IP: "192.0.2.10", UserAgent: "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.0 Safari/605.1.15"}
+	away := access.Client{Device: "device-x", IP: "203.0.113.66", UserAgent: "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36"}
+	sessions := session.New(h.db, h.book, h.keeper)
+	open := func(c access.Client, factors ...history.Factor) (by access.Actor) {
+		h.write(func(tx *db.Tx) error {
+			a, err := account.Get(tx, "acc_hana")
+			if err != nil {
+				return err
+			}
+			s, _, _, err := sessions.Open(tx, session.Opening{Account: a, Verb: history.Open, Factors: factors, Client: c})
+			by = s.Actor(c)
+			return err
+		})
+		return by
+	}
+	does := func(by access.Actor, verb history.Verb, path string, e history.Entry) (seq int64) {
+		e.Account, e.By, e.Verb, e.Path = "acc_hana", by, verb, path
+		h.write(func(tx *db.Tx) error {
+			c, err := h.book.Append(tx, e)
+			seq = c.Seq
+			return err
+		})
+		h.clock.Advance(40 * time.Second)
+		return seq
+	}
+	value := func(s string) json.RawMessage { b, _ := json.Marshal(s); return b }
+	holder := open(home)
+	does(holder, history.Set, "name", history.Entry{Value: value("佐藤 花子")})
+	does(holder, history.Contact, "email", history.Entry{Value: value("hana@example.jp"), Confirmed: true})
+	does(holder, history.Credential, "password", history.Entry{Version: "p1", SecretID: "s1", Stored: "stored-one"})
+	does(holder, history.Add, "address/home", history.Entry{Value: json.RawMessage(`{"to":"佐藤 花子","post":"153-0061","line":"東京都目黒区中目黒1-2-3"}`)})
+	does(holder, history.Set, "default/address", history.Entry{Value: value("home")})
+	does(holder, history.Add, "card/c1", history.Entry{Value: json.RawMessage(`{"token":"tok_secret","brand":"Visa","last4":"4242"}`)})
+	h.clock.Advance(90 * day)
+	thief := open(away, history.Factor{Path: "password", Version: "p1", Proof: "password"})
+	reported := does(thief, history.Contact, "email", history.Entry{Value: value("thief@mail.example"), Confirmed: true})
+	does(thief, history.Credential, "password", history.Entry{Version: "p2", SecretID: "s2", Stored: "stored-two"})
+	does(thief, history.Patch, "address/home", history.Entry{Part: "line", Value: value("大阪市北区梅田3-4-5")})
+	does(holder, history.Patch, "address/home", history.Entry{Part: "to", Value: value("佐藤 花子様")})
+	again := open(away, history.Factor{Path: "password", Version: "p2", Proof: "password"})
+	does(again, history.Order, "order/o7", history.Entry{Value: json.RawMessage(`{"effect":"undo","ship_to":"address/home","amount":49800}`), Reads: []history.Read{{Path: "address/home"}}})
+	h.write(func(tx *db.Tx) (err error) {
+		z := &freeze.Freezer{Files: h.files, Book: h.book}
+		h.c, err = z.Stop(tx, casefile.Case{Account: "acc_hana", Source: "not-me", Language: "ja", ReportedSeq: reported, Story: "自分では何も変えていません。"}, access.Actor{})
+		if err != nil {
+			return err
+		}
+		return casefile.Cite(tx, h.c.ID, "", reported)
+	})
+}
+
+// send posts the first form of the page whose action ends so, with all that is
+// in it and the fields besides.
+func (b *browser) send(action string, fields ...string) *httptest.ResponseRecorder {
+	b.t.Helper()
+	form := doc(b.t, b.get(b.page())).Find(`form[action$="` + action + `"]`).First()
+	if form.Length() == 0 {
+		b.t.Fatalf("the page has no form for %s", action)
+	}
+	for _, n := range form.Find("input[type=hidden]").Nodes {
+		var name, value string
+		for _, a := range n.Attr {
+			switch a.Key {
+			case "name":
+				name = a.Val
+			case "value":
+				value = a.Val
+			}
+		}
+		fields = append([]string{name, value}, fields...)
+	}
+	return b.post(b.page()+action, fields...)
+}
+
+// ok fails the test unless a POST was taken.
+func ok(t *testing.T, w *httptest.ResponseRecorder, done string) {
+	t.Helper()
+	if w.Code != http.StatusSeeOther || !strings.HasSuffix(w.Header().Get("Location"), "done="+done) {
+		t.Fatalf("answered %d to %q: %s", w.Code, w.Header().Get("Location"), text(t, w))
+	}
+}
+
+func (b *browser) has(want ...string) string {
+	b.t.Helper()
+	w := b.get(b.page() + "?lang=en")
+	got := text(b.t, w)
+	for _, s := range want {
+		if !strings.Contains(got, s) {
+			b.t.Errorf("the page does not say %q:\n%s", s, got)
+		}
+	}
+	for _, never := range []string{"tok_secret", "thief@mail.example", "stored-", "hana@example.jp", "中目黒1-2-3"} {
+		if strings.Contains(w.Body.String(), never) {
+			b.t.Errorf("the page shows %q", never)
+		}
+	}
+	return got
+}
+
+func TestTheMiddleOfTheStoryOnPages(t *testing.T) {
+	t.Parallel()
+	h := build(t, db.SQLite)
+	h.night()
+	ken, yuki, aoi := h.staff("Ken", access.Investigator), h.staff("Yuki", access.Supervisor), h.staff("Aoi", access.Agent)
+
+	if w := aoi.post(aoi.page()+"/mark", "verdict", "intruder", "change", "9", "revision", "0"); w.Code != http.StatusForbidden {
+		t.Errorf("an agent marked: %d", w.Code)
+	}
+	ken.has("The report points at:", "Session 2 · Chrome, Windows", "h***@e***.jp → t***@m***.example")
+	ok(t, ken.send("/mark", "verdict", "intruder"), "heart.marked")
+	if w := yuki.post(yuki.page()+"/mark", "verdict", "holder", "change", "9", "revision", "0"); w.Code != http.StatusConflict {
+		t.Errorf("a mark by somebody who had not seen the newest one: %d", w.Code)
+	}
+	ken.has("Intruder's", "Marked by an investigator.", "Opened with something only the intruder had, from change 10 (Password set).", "Evidence: changes 8 → 10", "Marked as the intruder's by Ken")
+
+	ok(t, ken.send("/plan"), "heart.planned")
+	got := yuki.has("Made by Ken", "The holder mended a part of what the intruder had written.", "Write the proposal", "There are questions that nobody has answered yet", "void, enrolled again by the holder", "cancelled")
+	if strings.Contains(got, "Approve this plan") {
+		t.Error("a plan with an open question can be approved")
+	}
+	ok(t, ken.send("/plan/answer", "decision", "proposal"), "heart.answered")
+	ken.has("You made this plan yourself.")
+	yuki.has("Approve this plan")
+	ok(t, yuki.send("/plan/approve"), "heart.approved")
+	ken.has("by Yuki", "Carry it out")
+	ok(t, ken.send("/plan/start"), "heart.started")
+	ken.has("Being restored")
+	s, err := h.rest.Status(t.Context(), access.Actor{Role: access.Investigator, ID: ken.id}, h.c.ID)
+	must(t, err)
+	must(t, h.rest.Carry(t.Context(), s.Stored.ID))
+	ken.has(fmt.Sprintf("Progress: %d of %d steps read back", len(s.Lines), len(s.Lines)), "dead, and proved", "It goes to h***@e***.jp and to nobody else.", "お届け先住所")
+	if w := ken.send("/hand-back", "sentence", "Look at www.evil.example"); w.Code != http.StatusUnprocessableEntity {
+		t.Errorf("a letter with a link: %d", w.Code)
+	}
+	ok(t, ken.send("/hand-back", "sentence", "お待たせいたしました。"), "heart.handed-back")
+	ken.has("Handed back", "The account is watched until")
+	if s.Lines[0].Op != restore.Cancel {
+		t.Errorf("the first step is %s, not the order that can still be stopped", s.Lines[0].Op)
+	}
+}
+
+func TestTheMiddleOfTheStoryFitsItsWindow(t *testing.T) {
+	t.Parallel() // after the tests that clone templates, which none may do once they have run
+	h := build(t, db.SQLite)
+	h.night()
+	ken, yuki := h.staff("Ken", access.Investigator), h.staff("Yuki", access.Supervisor)
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		who := ken
+		if r.URL.Query().Has("yuki") {
+			who = yuki
+		}
+		r.AddCookie(&http.Cookie{Name: "__Host-desk", Value: who.cookie})
+		h.site.ServeHTTP(w, r)
+	}))
+	t.Cleanup(func() { srv.CloseClientConnections(); srv.Close() })
+	look := func(name, who string) {
+		for _, width := range []int{390, 1280} {
+			ctx := webtest.Browser(t, width)
+			for _, lang := range []string{"en", "ja"} {
+				must(t, chromedp.Do(ctx, chromedp.EmulateViewport(int64(width), 900), chromedp.Navigate(srv.URL+"/desk/cases/"+h.c.ID+"?lang="+lang+"&"+who)))
+				wide, err := chromedp.Run(ctx, chromedp.Evaluate[int](`document.documentElement.scrollWidth`))
+				if err != nil || wide > width {
+					t.Errorf("%s in %s is %d wide in a window of %d (%v)", name, lang, wide, width, err)
+				}
+				webtest.Shot(t, ctx, fmt.Sprintf("heart-%s-%s-%d", name, lang, width))
+			}
+		}
+	}
+	look("suggested", "ken")
+	ok(t, ken.send("/mark", "verdict", "intruder"), "heart.marked")
+	ok(t, ken.send("/plan"), "heart.planned")
+	look("planned", "yuki")
+	ok(t, ken.send("/plan/answer", "decision", "proposal"), "heart.answered")
+	ok(t, yuki.send("/plan/approve"), "heart.approved")
+	ok(t, ken.send("/plan/start"), "heart.started")
+	s, err := h.rest.Status(t.Context(), access.Actor{Role: access.Investigator, ID: ken.id}, h.c.ID)
+	must(t, err)
+	must(t, h.rest.Carry(t.Context(), s.Stored.ID))
+	look("restored", "ken")
+}

@@ -1,0 +1,214 @@
+package console
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"slices"
+
+	"takeback/internal/access"
+	"takeback/internal/casefile"
+	"takeback/internal/restore"
+	"takeback/internal/web"
+)
+
+// PlanView is the block "case-plan".
+type PlanView struct {
+	web.Page
+	ID      string // of the case
+	Step    casefile.Step
+	Shown   bool
+	MayMake bool
+	MayRun  bool // the plan has its second person and waits for somebody to begin
+	restore.Status
+	show func(path string, value json.RawMessage) string
+}
+
+func (p *Pages) planView(ctx context.Context, by access.Actor, c casefile.Case) (PlanView, error) {
+	s, err := p.Restorer.Status(ctx, by, c.ID)
+	if err != nil {
+		return PlanView{}, err
+	}
+	v := PlanView{ID: c.ID, Step: c.Step, Status: s, show: p.shown}
+	may := by.May(access.Investigate)
+	v.MayMake = may && (casefile.May(c.Step, casefile.Planned) && !s.Running || c.Step == casefile.Verified)
+	v.MayRun = may && c.Step == casefile.Approved
+	v.Shown = s.Stored.ID != "" || v.MayMake
+	return v, nil
+}
+
+// Made tells whether there is a plan.
+func (v PlanView) Made() bool { return v.Stored.ID != "" }
+
+// Waits tells whether the plan waits for its second person.
+func (v PlanView) Waits() bool { return v.Made() && v.Step == casefile.Planned }
+
+// Started tells whether steps are or were being carried out.
+func (v PlanView) Started() bool { return !v.StartedAt.IsZero() }
+
+// Name says what a path is.
+func (v PlanView) Name(path string) string { return heartPath(v.Page, path) }
+
+// Diff is the plan as a diff, a line for each path: what is emptied and then
+// filled again stands there once.
+func (v PlanView) Diff() (all []restore.Line) {
+	for _, l := range v.Lines {
+		i := slices.IndexFunc(all, func(o restore.Line) bool { return o.Path == l.Path })
+		if i < 0 {
+			all = append(all, l)
+			continue
+		}
+		l.Pre = all[i].Pre
+		all[i] = l
+	}
+	return all
+}
+
+// Was is what was there before the intruder.
+func (v PlanView) Was(l restore.Line) string { return v.orNothing(v.show(l.Path, l.Before)) }
+
+// Theirs is as the intruder left it.
+func (v PlanView) Theirs(l restore.Line) string {
+	if len(l.Because) == 0 {
+		return "–" // only our rule that every secret is enrolled again
+	}
+	return v.orNothing(v.show(l.Path, l.Theirs))
+}
+
+// Present is what is there now, or was when the plan was made.
+func (v PlanView) Present(l restore.Line) string { return v.orNothing(v.show(l.Path, l.Pre)) }
+
+// After is what is there afterwards.
+func (v PlanView) After(l restore.Line) string {
+	switch l.Op {
+	case restore.Put, restore.PutBack, restore.Move:
+		return v.show(l.Path, l.Want)
+	}
+	return v.T("heart.op." + string(l.Op))
+}
+
+func (v PlanView) orNothing(s string) string {
+	if s == "" {
+		return v.T("heart.nothing")
+	}
+	return s
+}
+
+// Class is the look of a line of the diff.
+func (v PlanView) Class(l restore.Line) string {
+	switch l.Op {
+	case restore.Revoke, restore.Drop, restore.Remove:
+		return "lost"
+	}
+	return ""
+}
+
+// Because is the path of evidence to a step, or the rule that asks for it without any.
+func (v PlanView) Because(l restore.Line) string {
+	if len(l.Row.Because) == 0 {
+		return v.T("heart.because.enrol")
+	}
+	return v.T("heart.because", chain(l.Row.Because))
+}
+
+// Evidence is the path of evidence to a question.
+func (v PlanView) Evidence(q restore.Asked) string {
+	if len(q.Because) == 0 {
+		return ""
+	}
+	return v.T("heart.because", chain(q.Because))
+}
+
+func chain(because []int64) string {
+	if said := evidence(because); said != "" {
+		return said
+	}
+	b, _ := json.Marshal(because[0]) // a number always has a JSON form
+	return string(b)
+}
+
+// looks are the looks of a step by its state.
+var looks = map[restore.State]string{
+	restore.Pending: "next", restore.Intent: "now", restore.Applied: "now", restore.Verified: "done",
+	restore.Conflicts: "failed", restore.Manual: "failed", restore.Skipped: "failed",
+}
+
+// Look is the look of a step.
+func (v PlanView) Look(l restore.Line) string { return looks[l.State] }
+
+// Proposed is what the rules would write if a person agrees.
+func (v PlanView) Proposed(q restore.Asked) string { return v.show(q.Path, q.Proposal) }
+
+// AtNow is what is at the path of a question.
+func (v PlanView) AtNow(q restore.Asked) string { return v.orNothing(v.show(q.Path, q.Now)) }
+
+// DoneSteps counts the steps that were read back.
+func (v PlanView) DoneSteps() (n int) {
+	for _, l := range v.Lines {
+		if l.State == restore.Verified {
+			n++
+		}
+	}
+	return n
+}
+
+func (p *Pages) makePlan(w http.ResponseWriter, r *http.Request) error {
+	by, caseID := inCase(r)
+	f := web.FormOf(r)
+	seen := f.Optional("hash", 64)
+	if err := f.Err(); err != nil {
+		return err
+	}
+	if _, err := p.Restorer.MakePlan(r.Context(), by, caseID, seen); err != nil {
+		return err
+	}
+	return backTo(w, r, caseID, "heart.planned")
+}
+
+func (p *Pages) answerQuestion(w http.ResponseWriter, r *http.Request) error {
+	by, caseID := inCase(r)
+	f := web.FormOf(r)
+	q := restore.Question{Why: restore.Why(f.Text("why", 40)), Path: f.Text("path", 200), Seq: number(f, "seq")}
+	seen, answer := f.Text("hash", 64), restore.Answer(f.Choice("decision", "keep", "proposal", "leave"))
+	if err := f.Err(); err != nil {
+		return err
+	}
+	if err := p.Restorer.Answer(r.Context(), by, caseID, seen, q, answer); err != nil {
+		return err
+	}
+	return backTo(w, r, caseID, "heart.answered")
+}
+
+func (p *Pages) approve(w http.ResponseWriter, r *http.Request) error {
+	by, caseID := inCase(r)
+	f := web.FormOf(r)
+	hash := f.Text("hash", 64)
+	if err := f.Err(); err != nil {
+		return err
+	}
+	if err := p.Restorer.Approve(r.Context(), by, caseID, hash); err != nil {
+		return err
+	}
+	return backTo(w, r, caseID, "heart.approved")
+}
+
+func (p *Pages) refuse(w http.ResponseWriter, r *http.Request) error {
+	by, caseID := inCase(r)
+	f := web.FormOf(r)
+	hash, why := f.Text("hash", 64), f.Text("refusal", 500)
+	if err := f.Err(); err != nil {
+		return err
+	}
+	if err := p.Restorer.Refuse(r.Context(), by, caseID, hash, why); err != nil {
+		return err
+	}
+	return backTo(w, r, caseID, "heart.refused")
+}
+
+func (p *Pages) start(w http.ResponseWriter, r *http.Request) error {
+	by, caseID := inCase(r)
+	if err := p.Restorer.Start(r.Context(), by, caseID); err != nil {
+		return err
+	}
+	return backTo(w, r, caseID, "heart.started")
+}

@@ -1,0 +1,75 @@
+package console_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+
+	"takeback/internal/access"
+	"takeback/internal/casefile"
+	"takeback/internal/db"
+	"takeback/internal/web/webtest"
+)
+
+// TestPagesFitTheirWindow opens every page on a phone and on a desk, in both languages. With TAKEBACK_SHOTS set it
+// keeps pictures for people to look at.
+func TestPagesFitTheirWindow(t *testing.T) {
+	t.Parallel()
+	h := build(t, db.SQLite)
+	h.live()
+	boss, aki := h.staff("Mori", access.Supervisor), h.staff("Aki", access.Agent)
+	h.done(aki.post("/desk/duty", "duty", "on"), "duty.on")
+	h.call(2 * time.Minute)
+	h.clock.Advance(75 * time.Second)
+	h.write(func(tx *db.Tx) error {
+		if _, err := casefile.ReportPhishing(tx, casefile.Phishing{Text: "こちらのメールは本物でしょうか。", Letter: []byte("From: care@kumo-store.example\nSubject: Your account\n\n" + strings.Repeat("click ", 60))}); err != nil {
+			return err
+		}
+		for i, story := range []string{"My password does not work any more and there is an order I did not make.", ""} {
+			c, _, err := h.files.Open(tx, casefile.Case{Source: "contact", Language: "en", Story: story}, access.Actor{})
+			if err != nil {
+				return err
+			}
+			if i == 0 {
+				if _, err = h.files.AddReporter(tx, casefile.Reporter{Case: c.ID, Source: "contact", Language: "en"}, access.Actor{}); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+	h.done(aki.act("answer", "question", "old-address", "answer-old-address", "目黒区"), "answer.right")
+	h.done(aki.act("code", "version", "mail-1"), "code.sent")
+	h.done(aki.act("contest", "claim", "ご主人を名乗る方からお電話があり、すぐに返してほしいとのことでした。"), "contested")
+	h.done(aki.post(aki.page()+"/reply", "text", "ご連絡ありがとうございます。アカウントの停止について、お電話でご説明いたします。"), "replied")
+
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !strings.HasPrefix(r.URL.Path, "/desk/sign-in") && !strings.HasPrefix(r.URL.Path, "/desk/welcome") {
+			r.AddCookie(&http.Cookie{Name: "__Host-desk", Value: boss.cookie})
+		}
+		h.site.ServeHTTP(w, r)
+	}))
+	t.Cleanup(func() { srv.CloseClientConnections(); srv.Close() })
+	token, err := h.desk.Invite(t.Context(), access.Actor{Role: access.Supervisor, ID: boss.id}, "Ren", "ren@desk.example", access.Agent)
+	must(t, err)
+	h.want((&browser{house: h}).post("/desk/welcome/"+token, "name", "Ren", "password", password), http.StatusSeeOther)
+	for _, width := range []int{390, 1280} {
+		ctx := webtest.Browser(t, width)
+		for _, lang := range []string{"en", "ja"} {
+			for name, path := range map[string]string{"sign-in": "/desk/sign-in", "welcome": "/desk/welcome/" + token, "queue": "/desk", "case": boss.page(),
+				"wall": "/desk/wall", "audit": "/desk/audit", "staff": "/desk/staff", "phishing": "/desk/phishing", "post": "/desk/post"} {
+				must(t, chromedp.Do(ctx, chromedp.EmulateViewport(int64(width), 900), chromedp.Navigate(srv.URL+path+"?lang="+lang)))
+				wide, err := chromedp.Run(ctx, chromedp.Evaluate[int](`document.documentElement.scrollWidth`))
+				if err != nil || wide > width {
+					t.Errorf("%s in %s is %d wide in a window of %d (%v)", name, lang, wide, width, err)
+				}
+				webtest.Shot(t, ctx, fmt.Sprintf("desk-%s-%s-%d", name, lang, width))
+			}
+		}
+	}
+}
