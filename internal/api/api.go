@@ -1,15 +1,12 @@
 package api
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
-	"io"
 	"log/slog"
 	"net/http"
-	"strconv"
+	"path"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -27,13 +24,13 @@ import (
 // Version of the API, as its description says it.
 const Version = "1.0.0"
 
-// maxBody is how many bytes a request may have.
-const maxBody = 64 << 10
-
-// Life is ordinary life, on behalf of a holder or of the service itself.
+// Life is ordinary life, on behalf of a holder or of the service itself. It has
+// one method for each way in which a service writes; splitting it would only
+// give one room two names.
 type Life interface {
 	Put(ctx context.Context, by access.Actor, accountID, path string, value json.RawMessage) (waits bool, err error)
 	Delete(ctx context.Context, by access.Actor, accountID, path string) (waits bool, err error)
+	Move(ctx context.Context, by access.Actor, accountID, path string, amount int64) error
 	PlaceOrder(ctx context.Context, by access.Actor, accountID, path string, o signin.Order) error
 }
 
@@ -72,121 +69,125 @@ type API struct {
 	Log       *slog.Logger
 }
 
-// Handler mounts the API: everything under /v1, and /openapi.json.
-func (a *API) Handler() http.Handler {
-	ownErrors()
-	mux := http.NewServeMux()
-	c := huma.DefaultConfig("Takeback", Version)
-	c.DocsPath, c.SchemasPath, c.CreateHooks = "", "", nil // the page of documentation would load script from elsewhere
-	c.Info.Description = "Takes a hijacked account back. Errors are problems (RFC 9457)."
-	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
-		"key":     {Type: "http", Scheme: "bearer", Description: "A key made with: takeback key create"},
-		"session": {Type: "apiKey", In: "header", Name: "Takeback-Session", Description: "Token of a holder's session"},
-	}
-	h := humago.New(mux, c)
-	h.UseMiddleware(a.authenticate(h))
-	a.accounts(h)
-	a.facts(h)
-	a.cases(h)
-	a.describeSession(h)
-	mux.HandleFunc("GET "+sessionPath, a.serveSession)
-	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
-		write(w, problem(fault.New(fault.NotFound, "path.none", "There is nothing here.")))
-	})
-	return wholesome(mux)
+// kind tells what a path is, by the book that every change goes through.
+func (a *API) kind(path string) account.Algebra {
+	kind, _ := a.Sessions.Book.Kinds.Of(path)
+	return kind.Algebra
 }
 
-// wholesome refuses bodies that are too large or no text before anybody reads
-// them: a JSON decoder would put other characters in place of broken ones.
-func wholesome(next http.Handler) http.Handler {
+// Handler mounts the API: everything under /v1, and its description.
+func (a *API) Handler() http.Handler {
+	mux := http.NewServeMux()
+	h := a.mount(mux)
+	mux.HandleFunc("GET "+sessionPath, a.serveSession)
+	serveText(mux, "/openapi.json", h.OpenAPI().MarshalJSON)
+	serveText(mux, "/openapi-3.0.json", h.OpenAPI().Downgrade)
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { elsewhere(mux, w, r) })
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("X-Content-Type-Options", "nosniff")
-		w.Header().Set("Cache-Control", "no-store")
-		if r.Body == nil || r.Method == http.MethodGet {
-			next.ServeHTTP(w, r)
+		h := w.Header()
+		h["X-Content-Type-Options"] = nosniff
+		h["Cache-Control"] = noStore
+		if path.Clean(r.URL.Path) != r.URL.Path {
+			write(w, problem(errNowhere, asItIs)) // the mux would send a page that leads elsewhere
 			return
 		}
-		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-		if err != nil {
-			write(w, problem(errTooLarge))
-			return
-		}
-		if !utf8.Valid(body) {
-			write(w, problem(errNoText))
-			return
-		}
-		r.Body = io.NopCloser(bytes.NewReader(body))
-		next.ServeHTTP(w, r)
+		mux.ServeHTTP(w, r)
+	})
+}
+
+var nosniff, noStore = []string{"nosniff"}, []string{"no-store"}
+
+// mount registers and describes every operation.
+func (a *API) mount(mux humago.Mux) huma.API {
+	ownErrors()
+	c := huma.DefaultConfig("Takeback", Version)
+	// The page of documentation would load script from elsewhere, and we answer with no links to schemas.
+	c.OpenAPIPath, c.DocsPath, c.SchemasPath, c.CreateHooks = "", "", "", nil
+	c.RejectUnknownQueryParameters = true
+	c.Info.Description = "Takes a hijacked account back. Errors are problems (RFC 9457): tell them apart by their code. " +
+		"They name the field that is wrong, and never repeat what was sent."
+	c.Info.License = &huma.License{Name: "Apache-2.0", Identifier: "Apache-2.0"}
+	c.Servers = []*huma.Server{{URL: "/"}}
+	c.Tags = []*huma.Tag{
+		{Name: "accounts", Description: "The holders' accounts, and what happened in them."},
+		{Name: "facts", Description: "What is true of an account now: its values, ledgers and orders."},
+		{Name: "cases", Description: "Stopping an account, and what becomes of it."},
+		{Name: "sessions", Description: "Whether somebody who is signed in may act."},
+	}
+	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
+		"key":           {Type: "http", Scheme: "bearer", Description: "A key of the service, made with: takeback key create"},
+		"session":       {Type: "apiKey", In: "header", Name: SessionHeader, Description: "Token of a holder's session"},
+		"sessionCookie": {Type: "apiKey", In: "cookie", Name: SessionCookie, Description: "The same, as the browser sends it"},
+		"sessionBearer": {Type: "http", Scheme: "bearer", Description: "The same, as the bearer"},
+	}
+	h := humago.New(mux, c)
+	h.UseMiddleware(a.rescue, a.authenticate, sound)
+	a.accounts(h)
+	a.facts(h)
+	a.orders(h)
+	a.cases(h)
+	a.describeSession(h)
+	return h
+}
+
+// operation fills in what all operations with a key have in common. Its errors
+// are those that the ways in to the rooms can have; huma adds 422 and 500.
+func operation(method, path, id, tag, summary string) huma.Operation {
+	o := huma.Operation{OperationID: id, Method: method, Path: path, Summary: summary, Tags: []string{tag},
+		Security: []map[string][]string{{"key": {}}}, MaxBodyBytes: maxBody + 1, // sound is before huma
+		Errors: []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusUnprocessableEntity}}
+	if strings.Contains(path, "{") {
+		o.Errors = append(o.Errors, http.StatusNotFound)
+	}
+	if method != http.MethodGet {
+		o.Errors = append(o.Errors, http.StatusConflict)
+	}
+	if method == http.MethodPost || method == http.MethodPut {
+		o.Errors = append(o.Errors, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
+	}
+	return needs(o, access.API)
+}
+
+// needs names the permission of an operation. It is checked by authenticate,
+// and told by the description.
+func needs(o huma.Operation, p access.Permission) huma.Operation {
+	o.Metadata = map[string]any{"permission": p}
+	o.Extensions = map[string]any{"x-permission": p}
+	return o
+}
+
+// serveText serves a text that is the same for everybody.
+func serveText(mux *http.ServeMux, path string, make func() ([]byte, error)) {
+	text, err := make()
+	if err != nil {
+		panic("api: unreachable unless an operation is described wrongly: " + err.Error())
+	}
+	mux.HandleFunc("GET "+path, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write(text) // the client has gone: nobody to tell
 	})
 }
 
 var (
-	errTooLarge = fault.New(fault.TooLarge, "body.too-large", "The request has more than 64 KiB.").On("body")
-	errNoText   = fault.New(fault.Invalid, "body.not-utf8", "The request is not valid UTF-8.").On("body")
+	errNowhere = fault.New(fault.NotFound, "address.none", "There is nothing at this address.")
+	methods    = []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodDelete}
 )
 
-func write(w http.ResponseWriter, p *Problem) {
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(p.Status)
-	_ = json.NewEncoder(w).Encode(p) // the client has gone: nobody to tell
-}
-
-type actorKey struct{}
-
-// authenticate lets a call through if its key may do what the operation needs.
-func (a *API) authenticate(h huma.API) func(huma.Context, func(huma.Context)) {
-	return func(ctx huma.Context, next func(huma.Context)) {
-		who, err := a.who(ctx)
-		if err == nil {
-			need, named := ctx.Operation().Metadata["permission"].(access.Permission)
-			if !named || !who.May(need) {
-				err = fault.New(fault.Forbidden, "key.forbidden", "This key may not do this.")
-			}
+// elsewhere answers what no operation takes. The mux says it in plain text, and
+// says nothing of other methods where it has a pattern for every address.
+func elsewhere(mux *http.ServeMux, w http.ResponseWriter, r *http.Request) {
+	var allowed []string
+	for _, method := range methods {
+		other := &http.Request{Method: method, URL: r.URL, Host: r.Host}
+		if _, pattern := mux.Handler(other); pattern != "/" {
+			allowed = append(allowed, method)
 		}
-		if err != nil {
-			p := problem(err)
-			if p.Status == http.StatusUnauthorized {
-				ctx.SetHeader("WWW-Authenticate", `Bearer realm="takeback"`)
-			}
-			_ = huma.WriteErr(h, ctx, p.Status, p.Detail) // the client has gone: nobody to tell
-			return
-		}
-		next(huma.WithValue(ctx, actorKey{}, who))
 	}
+	if allowed == nil {
+		write(w, problem(errNowhere, asItIs))
+		return
+	}
+	w.Header().Set("Allow", strings.Join(allowed, ", "))
+	write(w, &Problem{Type: blank, Title: http.StatusText(http.StatusMethodNotAllowed), Status: http.StatusMethodNotAllowed,
+		Detail: "This method has no meaning at this address.", Code: "method.none"})
 }
-
-func (a *API) who(ctx huma.Context) (access.Actor, error) {
-	token, ok := strings.CutPrefix(ctx.Header("Authorization"), "Bearer ")
-	if !ok {
-		return access.Actor{}, access.ErrNoKey
-	}
-	who, err := a.Keys.Check(ctx.Context(), token)
-	if err != nil {
-		return who, err
-	}
-	who.Client = access.Client{Request: seal.ID("req"), IP: ctx.RemoteAddr(), UserAgent: ctx.Header("User-Agent"), Language: "en"}
-	return who, nil
-}
-
-// behalf is the actor of a call: the holder whose session is named, or the
-// service itself. A session of another account is as unknown as a wrong one.
-func (a *API) behalf(ctx context.Context, accountID, token string) (access.Actor, error) {
-	service, _ := ctx.Value(actorKey{}).(access.Actor)
-	if token == "" {
-		service.Account = accountID
-		return service, nil
-	}
-	s, err := a.Sessions.Check(ctx, token)
-	if err == nil && s.Account != accountID {
-		err = session.ErrOver
-	}
-	if err != nil {
-		return service, fault.Public(err).On("header.Takeback-Session")
-	}
-	return s.Actor(service.Client), nil
-}
-
-// needs is the permission of an operation, checked by authenticate.
-func needs(p access.Permission) map[string]any { return map[string]any{"permission": p} }
-
-func retryAfter(e *fault.Error) string { return strconv.Itoa(int(e.RetryAfter.Seconds() + 1)) }

@@ -12,10 +12,10 @@ import (
 
 // Case is a case as the API shows it: where it stands, never what people wrote in it.
 type Case struct {
-	ID      string     `json:"id"`
-	Account string     `json:"account,omitempty"`
-	Step    string     `json:"step"`
-	Source  string     `json:"source"`
+	ID      string     `json:"id" example:"case_01k9x3w0f2m8q6c4a7t5z1y9be"`
+	Account string     `json:"account,omitempty" doc:"Absent while nobody knows which account is meant."`
+	Step    string     `json:"step" example:"frozen" doc:"reported, frozen, verified, investigating, planned, approved, restoring, restored, handed-back, closed, false-alarm."`
+	Source  string     `json:"source" example:"api" doc:"How it came to us: not-me, contact, desk, api, phishing."`
 	Opened  time.Time  `json:"opened"`
 	Moved   time.Time  `json:"moved" doc:"When it entered its step."`
 	Closed  *time.Time `json:"closed,omitempty"`
@@ -30,7 +30,7 @@ func shownCase(c casefile.Case) Case {
 }
 
 type caseIn struct {
-	ID string `path:"id" maxLength:"64"`
+	ID string `path:"id" maxLength:"64" example:"case_01k9x3w0f2m8q6c4a7t5z1y9be"`
 }
 
 type caseOut struct{ Body Case }
@@ -46,41 +46,41 @@ type casesOut struct {
 	}
 }
 
+// The pattern of a story: some word, and of control characters only tabs and ends of lines.
 type freezeIn struct {
-	ID   string `path:"id" maxLength:"64"`
+	InAccount
 	Body struct {
-		Why string `json:"why" minLength:"1" maxLength:"2000" doc:"What happened, for the desk."`
+		Why string `json:"why" maxLength:"2000" pattern:"^[^\\x00-\\x08\\x0b-\\x1f\\x7f]*[^\\x00-\\x20\\x7f][^\\x00-\\x08\\x0b-\\x1f\\x7f]*$" patternDescription:"text, without control characters" example:"The holder rang us: an order he did not make." doc:"What happened, for the desk."`
 	}
 }
 
 func (a *API) cases(h huma.API) {
-	op := func(id, method, path, summary string) huma.Operation {
-		o := operation(id, method, path, summary, 0)
-		o.Tags = []string{"cases"}
-		return o
+	o := operation(http.MethodPost, "/v1/accounts/{id}/freeze", "freeze-account", "cases", "Stop an account and open a case")
+	o.Description = "From the answer on every session of the account is over and nobody can change anything in it. " +
+		"An account that is stopped already stays so, and its open case is told what you say."
+	huma.Register(h, o, a.freeze)
+	o = operation(http.MethodGet, "/v1/cases", "list-cases", "cases", "List cases, newest first")
+	huma.Register(h, o, func(ctx context.Context, in *casesIn) (*casesOut, error) {
+		found, err := a.Cases.Recent(ctx, in.Account, in.Limit)
+		out := &casesOut{}
+		out.Body.Cases = make([]Case, len(found))
+		for i, c := range found {
+			out.Body.Cases[i] = shownCase(c)
+		}
+		return out, a.fail(err, inAddress)
+	})
+	o = operation(http.MethodGet, "/v1/cases/{id}", "get-case", "cases", "Show where a case stands")
+	huma.Register(h, o, func(ctx context.Context, in *caseIn) (*caseOut, error) {
+		c, err := a.Cases.Get(ctx, in.ID)
+		return &caseOut{shownCase(c)}, a.fail(err, inAddress)
+	})
+}
+
+func (a *API) freeze(ctx context.Context, in *freezeIn) (*caseOut, error) {
+	by, err := a.behalf(ctx, in.ID, "")
+	if err != nil {
+		return nil, a.fail(err, inBody)
 	}
-	huma.Register(h, op("freeze-account", http.MethodPost, "/v1/accounts/{id}/freeze", "Stop an account and open a case"),
-		func(ctx context.Context, in *freezeIn) (*caseOut, error) {
-			by, err := a.behalf(ctx, in.ID, "")
-			if err != nil {
-				return nil, fail(a.Log, err)
-			}
-			c, err := a.Freezer.StopAccount(ctx, in.ID, in.Body.Why, by)
-			return &caseOut{shownCase(c)}, fail(a.Log, err)
-		})
-	huma.Register(h, op("list-cases", http.MethodGet, "/v1/cases", "List cases, newest first"),
-		func(ctx context.Context, in *casesIn) (*casesOut, error) {
-			found, err := a.Cases.Recent(ctx, in.Account, in.Limit)
-			out := &casesOut{}
-			out.Body.Cases = make([]Case, len(found))
-			for i, c := range found {
-				out.Body.Cases[i] = shownCase(c)
-			}
-			return out, fail(a.Log, err)
-		})
-	huma.Register(h, op("get-case", http.MethodGet, "/v1/cases/{id}", "Show where a case stands"),
-		func(ctx context.Context, in *caseIn) (*caseOut, error) {
-			c, err := a.Cases.Get(ctx, in.ID)
-			return &caseOut{shownCase(c)}, fail(a.Log, err)
-		})
+	c, err := a.Freezer.StopAccount(ctx, in.ID, in.Body.Why, by)
+	return &caseOut{shownCase(c)}, a.fail(err, inBody)
 }

@@ -7,7 +7,13 @@
 // session's own token, at every request of the protected service, and is
 // answered from memory (package session).
 //
-// A service acts on behalf of a holder by naming his session in the header
-// Takeback-Session; what it does is then fenced by that session's epoch like
-// anything the holder does himself.
+// A service acts on behalf of a holder by giving the token of his session in
+// the header Takeback-Session; what it does is then fenced by that session's
+// epoch and entered as that session's, like anything the holder does himself.
+// The id of a session does not do. It stands in histories, so that a key alone
+// could sign any holder's name under what it does.
+//
+// Reading with a key is no entry in a history: the service whose accounts these
+// are reads them all day. Secrets, their versions and what proves them are
+// never shown.
 package api

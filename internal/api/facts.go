@@ -2,15 +2,12 @@ package api
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"takeback/internal/access"
 	"takeback/internal/account"
 	"takeback/internal/fault"
 	"takeback/internal/signin"
@@ -18,12 +15,14 @@ import (
 
 // Fact is a current value as the API shows it.
 type Fact struct {
-	Path   string          `json:"path"`
-	Value  json.RawMessage `json:"value"`
-	Seq    int64           `json:"seq" doc:"Number of the change that set it."`
-	Since  time.Time       `json:"since"`
-	Usable *bool           `json:"usable,omitempty" doc:"Cards only: false until it was entered again after a hand-back."`
-	Held   *bool           `json:"held,omitempty" doc:"Orders only: true while a case holds it; do not ship."`
+	Path    string     `json:"path" example:"address/home"`
+	Value   Value      `json:"value,omitempty" doc:"Absent of secrets, which are never shown, and of what is not there yet."`
+	Seq     int64      `json:"seq,omitempty" doc:"Number of the change that set it."`
+	Since   *time.Time `json:"since,omitempty"`
+	Secret  bool       `json:"secret,omitempty" doc:"There is a secret here; changing it is the holder's alone."`
+	Usable  *bool      `json:"usable,omitempty" doc:"Cards only: false until its holder has entered it again after the account was given back."`
+	Held    *bool      `json:"held,omitempty" doc:"Orders only: true while a case holds it; do not ship."`
+	Waiting bool       `json:"waiting,omitempty" doc:"The change was taken and waits, because the account is guarded; this is the fact as it still is."`
 }
 
 type factsOut struct {
@@ -32,37 +31,61 @@ type factsOut struct {
 	}
 }
 
-// The path of a fact may have a slash in it. ServeMux wants that said with
+// AtPath is where a fact is. The path of a fact may have a slash in it. ServeMux wants that said with
 // "...", which is no part of a parameter's name in OpenAPI, so there are two
-// operations: for paths of one word and of two.
-type factIn struct {
-	ID      string `path:"id" maxLength:"64"`
-	Path    string `path:"path" maxLength:"100"`
-	Session string `header:"Takeback-Session" maxLength:"100" doc:"The holder's session on whose behalf the service acts."`
+// operations: for paths of one word and of two. Longer ones are written %2F.
+type AtPath struct {
+	InAccount
+	Path string `path:"path" maxLength:"100" example:"address"`
 }
 
-type fact2In struct {
-	factIn
-	Name string `path:"name" maxLength:"100"`
+func (in AtPath) path() string { return in.Path }
+
+// AtElement is where a fact is whose path has two words.
+type AtElement struct {
+	AtPath
+	Name string `path:"name" maxLength:"100" example:"home"`
 }
 
-func (in fact2In) whole() factIn {
-	in.Path += "/" + in.Name
-	return in.factIn
+func (in AtElement) path() string { return in.Path + "/" + in.Name }
+
+// OnBehalf is for what a holder can do himself.
+type OnBehalf struct {
+	Session string `header:"Takeback-Session" maxLength:"100" doc:"Token of the holder's session on whose behalf the service acts; without one it acts for itself."`
 }
 
 type valueIn struct {
-	Value json.RawMessage `json:"value" doc:"A text, or an object of texts for a group or an element."`
+	Value Value `json:"value" doc:"What is there from now on, as a whole."`
 }
 
 type putIn struct {
-	factIn
+	AtPath
+	OnBehalf
 	Body valueIn
 }
 
 type put2In struct {
-	fact2In
+	AtElement
+	OnBehalf
 	Body valueIn
+}
+
+type deleteIn struct {
+	AtPath
+	OnBehalf
+}
+
+type delete2In struct {
+	AtElement
+	OnBehalf
+}
+
+type moveIn struct {
+	AtPath
+	OnBehalf
+	Body struct {
+		Amount int64 `json:"amount" minimum:"-1000000000000" maximum:"1000000000000" example:"-500" doc:"What comes; negative for what goes. Not 0."`
+	}
 }
 
 type factOut struct {
@@ -72,49 +95,45 @@ type factOut struct {
 
 type gone struct{ Status int }
 
-type orderIn struct {
-	ID      string `path:"id" maxLength:"64"`
-	Session string `header:"Takeback-Session" maxLength:"100" doc:"The holder's session on whose behalf the service acts."`
-	Body    struct {
-		Order    string     `json:"order" pattern:"^[A-Za-z0-9._-]{1,64}$" doc:"The service's own number of the order."`
-		ShipTo   string     `json:"ship_to,omitempty" maxLength:"100" doc:"Path of the address it read, such as address/home."`
-		Card     string     `json:"card,omitempty" maxLength:"100" doc:"Path of the card it is paid with; it must be usable."`
-		Amount   int64      `json:"amount,omitempty" minimum:"0" doc:"In the smallest unit of the currency."`
-		Currency string     `json:"currency,omitempty" pattern:"^[A-Z]{3}$"`
-		Items    string     `json:"items,omitempty" maxLength:"500" doc:"What was ordered, in words."`
-		Effect   string     `json:"effect,omitempty" enum:"undo,window,compensate,claim,final" default:"undo" doc:"How it can be taken back."`
-		Until    *time.Time `json:"until,omitempty" doc:"With effect window: cancellable until then."`
-	}
-}
-
-// operation fills in what all operations on facts have in common.
-func operation(id, method, path, summary string, status int) huma.Operation {
-	return huma.Operation{OperationID: id, Method: method, Path: path, Summary: summary, DefaultStatus: status,
-		Tags: []string{"facts"}, Security: withKey, Metadata: needs(access.API), MaxBodyBytes: maxBody}
-}
-
 func (a *API) facts(h huma.API) {
-	const one, two = "/v1/accounts/{id}/facts/{path}", "/v1/accounts/{id}/facts/{path}/{name}"
-	huma.Register(h, operation("list-facts", http.MethodGet, "/v1/accounts/{id}/facts", "List what is true now", 0), a.list)
-	huma.Register(h, operation("get-fact", http.MethodGet, one, "Show a fact", 0), func(ctx context.Context, in *factIn) (*factOut, error) {
-		return a.get(ctx, *in)
+	const facts = "/v1/accounts/{id}/facts"
+	const one, two = facts + "/{path}", facts + "/{path}/{name}"
+	const put, remove = "Set a fact", "Remove a fact"
+	huma.Register(h, operation(http.MethodGet, facts, "list-facts", "facts", "List what is true now"), a.list)
+	huma.Register(h, operation(http.MethodGet, one, "get-fact", "facts", "Show a fact"), func(ctx context.Context, in *AtPath) (*factOut, error) {
+		return a.get(ctx, in.ID, in.path())
 	})
-	huma.Register(h, operation("get-element", http.MethodGet, two, "Show a fact", 0), func(ctx context.Context, in *fact2In) (*factOut, error) {
-		return a.get(ctx, in.whole())
+	huma.Register(h, operation(http.MethodGet, two, "get-element", "facts", "Show a fact"), func(ctx context.Context, in *AtElement) (*factOut, error) {
+		return a.get(ctx, in.ID, in.path())
 	})
-	huma.Register(h, operation("put-fact", http.MethodPut, one, "Set a fact; 202 if a guarded account holds it back", 0), func(ctx context.Context, in *putIn) (*factOut, error) {
-		return a.put(ctx, in.factIn, in.Body.Value)
+	huma.Register(h, holds(h, operation(http.MethodPut, one, "put-fact", "facts", put)), func(ctx context.Context, in *putIn) (*factOut, error) {
+		return a.put(ctx, in.ID, in.path(), in.Session, in.Body.Value)
 	})
-	huma.Register(h, operation("put-element", http.MethodPut, two, "Set a fact; 202 if a guarded account holds it back", 0), func(ctx context.Context, in *put2In) (*factOut, error) {
-		return a.put(ctx, in.whole(), in.Body.Value)
+	huma.Register(h, holds(h, operation(http.MethodPut, two, "put-element", "facts", put)), func(ctx context.Context, in *put2In) (*factOut, error) {
+		return a.put(ctx, in.ID, in.path(), in.Session, in.Body.Value)
 	})
-	huma.Register(h, operation("delete-fact", http.MethodDelete, one, "Remove a fact", http.StatusNoContent), func(ctx context.Context, in *factIn) (*gone, error) {
-		return a.remove(ctx, *in)
+	huma.Register(h, holds(h, operation(http.MethodDelete, one, "delete-fact", "facts", remove)), func(ctx context.Context, in *deleteIn) (*gone, error) {
+		return a.remove(ctx, in.ID, in.path(), in.Session)
 	})
-	huma.Register(h, operation("delete-element", http.MethodDelete, two, "Remove a fact", http.StatusNoContent), func(ctx context.Context, in *fact2In) (*gone, error) {
-		return a.remove(ctx, in.whole())
+	huma.Register(h, holds(h, operation(http.MethodDelete, two, "delete-element", "facts", remove)), func(ctx context.Context, in *delete2In) (*gone, error) {
+		return a.remove(ctx, in.ID, in.path(), in.Session)
 	})
-	huma.Register(h, operation("place-order", http.MethodPost, "/v1/accounts/{id}/orders", "Enter an order", http.StatusCreated), a.order)
+	o := operation(http.MethodPost, one+"/moves", "move-ledger", "facts", "Book a movement on a ledger")
+	o.Description = "Every call is a movement of its own: before you repeat one whose answer was lost, read the balance or the history."
+	o.DefaultStatus = http.StatusCreated
+	huma.Register(h, o, a.move)
+}
+
+// holds describes the answer of a change that a guarded account holds back.
+func holds(h huma.API, o huma.Operation) huma.Operation {
+	waits := &huma.Response{Description: "Taken, and held back for 72 hours: the account was given back to its holder lately."}
+	if o.Method == http.MethodDelete {
+		o.DefaultStatus = http.StatusNoContent
+	} else {
+		waits.Content = answers[Fact](h)
+	}
+	o.Responses = map[string]*huma.Response{"202": waits}
+	return o
 }
 
 // all reads the facts with what the case says of cards and orders.
@@ -133,109 +152,121 @@ func (a *API) all(ctx context.Context, id string) ([]Fact, error) {
 	}
 	out := make([]Fact, len(found))
 	for i, f := range found {
-		out[i] = Fact{Path: f.Path, Value: f.Value, Seq: f.Seq, Since: f.Since}
-		if strings.HasPrefix(f.Path, "card/") {
-			usable := !unusable[f.Path]
-			out[i].Usable = &usable
-		}
-		if strings.HasPrefix(f.Path, "order/") {
+		out[i] = Fact{Path: f.Path, Value: Value(f.Value), Seq: f.Seq, Since: &f.Since}
+		switch kind := a.kind(f.Path); {
+		case kind == account.SecretOf:
+			out[i].Value, out[i].Secret = nil, true
+		case kind == account.Effect:
 			is := held[f.Path]
 			out[i].Held = &is
+		case strings.HasPrefix(f.Path, "card/"):
+			usable := !unusable[f.Path]
+			out[i].Usable = &usable
 		}
 	}
 	return out, nil
 }
 
-func (a *API) list(ctx context.Context, in *accountIn) (*factsOut, error) {
+func (a *API) list(ctx context.Context, in *InAccount) (*factsOut, error) {
 	all, err := a.all(ctx, in.ID)
 	out := &factsOut{}
 	out.Body.Facts = all
-	return out, fail(a.Log, err)
+	return out, a.fail(err, inAddress)
 }
 
-func (a *API) get(ctx context.Context, in factIn) (*factOut, error) {
-	all, err := a.all(ctx, in.ID)
+// at gives the fact at a path, or account.ErrNoFact.
+func (a *API) at(ctx context.Context, id, path string) (Fact, error) {
+	all, err := a.all(ctx, id)
 	if err != nil {
-		return nil, fail(a.Log, err)
+		return Fact{}, err
 	}
 	for _, f := range all {
-		if f.Path == in.Path {
-			return &factOut{http.StatusOK, f}, nil
+		if f.Path == path {
+			return f, nil
 		}
 	}
-	return nil, fail(a.Log, account.ErrNoFact.On("path"))
+	return Fact{}, account.ErrNoFact.On("path")
+}
+
+func (a *API) get(ctx context.Context, id, path string) (*factOut, error) {
+	f, err := a.at(ctx, id, path)
+	return &factOut{http.StatusOK, f}, a.fail(err, inAddress)
+}
+
+// inValue is where the fields of a value are: "path" is its path, "password" is
+// what its session lacks, and every other field is a part of it.
+func inValue(field string) string {
+	switch field {
+	case "path":
+		return "path.path"
+	case "value":
+		return "body.value"
+	case "password":
+		return "header." + SessionHeader
+	}
+	return under("body.value", field)
 }
 
 // put answers 200 with the fact as it is now, or 202 with the fact as it still
 // is if a guarded account holds the change back.
-func (a *API) put(ctx context.Context, in factIn, value json.RawMessage) (*factOut, error) {
-	by, err := a.behalf(ctx, in.ID, in.Session)
+func (a *API) put(ctx context.Context, id, path, token string, value Value) (*factOut, error) {
+	by, err := a.behalf(ctx, id, token)
 	if err != nil {
-		return nil, fail(a.Log, err)
+		return nil, a.fail(err, inValue)
 	}
-	waits, err := a.Life.Put(ctx, by, in.ID, in.Path, value)
+	if cardlike(path[strings.LastIndexByte(path, '/')+1:]) {
+		return nil, a.fail(signin.ErrCardNumber.On("path"), inValue)
+	}
+	whole, err := value.written()
 	if err != nil {
-		return nil, fail(a.Log, err)
+		return nil, a.fail(err, inValue)
 	}
+	waits, err := a.Life.Put(ctx, by, id, path, whole)
+	if err != nil {
+		return nil, a.fail(err, inValue)
+	}
+	f, err := a.at(ctx, id, path)
 	if waits {
-		return &factOut{http.StatusAccepted, Fact{Path: in.Path, Value: json.RawMessage("null")}}, nil
+		f.Path, f.Waiting = path, true
+		if fault.KindOf(err) == fault.NotFound {
+			err = nil // nothing is there yet
+		}
+		return &factOut{http.StatusAccepted, f}, a.fail(err, inValue)
 	}
-	return a.get(ctx, in)
+	return &factOut{http.StatusOK, f}, a.fail(err, inValue)
 }
 
-func (a *API) remove(ctx context.Context, in factIn) (*gone, error) {
-	by, err := a.behalf(ctx, in.ID, in.Session)
+func (a *API) remove(ctx context.Context, id, path, token string) (*gone, error) {
+	by, err := a.behalf(ctx, id, token)
 	if err != nil {
-		return nil, fail(a.Log, err)
+		return nil, a.fail(err, inValue)
 	}
-	waits, err := a.Life.Delete(ctx, by, in.ID, in.Path)
+	waits, err := a.Life.Delete(ctx, by, id, path)
 	if waits {
 		return &gone{http.StatusAccepted}, nil
 	}
-	return &gone{http.StatusNoContent}, fail(a.Log, err)
+	return &gone{http.StatusNoContent}, a.fail(err, inValue)
 }
 
-func (a *API) order(ctx context.Context, in *orderIn) (*factOut, error) {
+var errNoMove = fault.New(fault.Invalid, "move.nothing", "A movement moves something: not 0.").On("amount")
+
+func (a *API) move(ctx context.Context, in *moveIn) (*factOut, error) {
+	at := func(field string) string {
+		if field == "path" {
+			return "path.path"
+		}
+		return inBody(field)
+	}
 	by, err := a.behalf(ctx, in.ID, in.Session)
-	if err != nil {
-		return nil, fail(a.Log, err)
+	if err == nil && in.Body.Amount == 0 {
+		err = errNoMove
 	}
-	path := "order/" + in.Body.Order
-	if err := a.payable(ctx, in.ID, in.Body.Card); err != nil {
-		return nil, fail(a.Log, err)
-	}
-	if err := a.Life.PlaceOrder(ctx, by, in.ID, path, in.order()); err != nil {
-		return nil, fail(a.Log, err)
-	}
-	out, err := a.get(ctx, factIn{ID: in.ID, Path: path})
 	if err == nil {
-		out.Status = http.StatusCreated
+		err = a.Life.Move(ctx, by, in.ID, in.Path, in.Body.Amount)
 	}
-	return out, err
+	if err != nil {
+		return nil, a.fail(err, at)
+	}
+	f, err := a.at(ctx, in.ID, in.Path)
+	return &factOut{http.StatusCreated, f}, a.fail(err, at)
 }
-
-// payable refuses a card that must be entered again first.
-func (a *API) payable(ctx context.Context, id, card string) error {
-	if card == "" {
-		return nil
-	}
-	unusable, err := a.Cards.Unusable(ctx, id)
-	if err == nil && unusable[card] {
-		err = errUnusable
-	}
-	return err
-}
-
-// order is the order as ordinary life takes it.
-func (in *orderIn) order() signin.Order {
-	o := signin.Order{ShipTo: in.Body.ShipTo, Effect: in.Body.Effect, Currency: in.Body.Currency, Items: in.Body.Items}
-	if in.Body.Amount > 0 {
-		o.Amount = strconv.FormatInt(in.Body.Amount, 10)
-	}
-	if in.Body.Until != nil {
-		o.Until = in.Body.Until.UTC()
-	}
-	return o
-}
-
-var errUnusable = fault.New(fault.Conflict, "card.enter-again", "This card must be entered again by the holder before it can pay.").On("body.card")

@@ -8,6 +8,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"takeback/internal/access"
 	"takeback/internal/session"
 )
 
@@ -34,7 +35,7 @@ func (a *API) serveSession(w http.ResponseWriter, r *http.Request) {
 		err = session.ErrOver // it may answer questions and enrol secrets here, and nothing elsewhere
 	}
 	if err != nil {
-		write(w, problem(err))
+		a.refuse(w, err)
 		return
 	}
 	h := w.Header()
@@ -58,7 +59,7 @@ func (a *API) serveSession(w http.ResponseWriter, r *http.Request) {
 
 // token is the session's token: in a header of ours, in the cookie, or as the bearer.
 func token(r *http.Request) string {
-	if t := r.Header.Get("Takeback-Session"); t != "" {
+	if t := r.Header.Get(SessionHeader); t != "" {
 		return t
 	}
 	if c, err := r.Cookie(SessionCookie); err == nil {
@@ -73,18 +74,29 @@ func token(r *http.Request) string {
 
 // describeSession puts the call into the description of the API.
 func (a *API) describeSession(h huma.API) {
-	doc := h.OpenAPI()
-	answer := &huma.MediaType{Schema: doc.Components.Schemas.Schema(reflect.TypeFor[SessionInfo](), true, "SessionInfo")}
-	trouble := &huma.MediaType{Schema: doc.Components.Schemas.Schema(reflect.TypeFor[Problem](), true, "Problem")}
-	doc.AddOperation(&huma.Operation{
+	h.OpenAPI().AddOperation(new(needs(huma.Operation{
 		OperationID: "check-session", Method: http.MethodGet, Path: sessionPath, Tags: []string{"sessions"},
 		Summary: "Tell whether a session may act",
-		Description: "The token is in the header Takeback-Session, in the cookie " + SessionCookie +
-			", or the bearer. The headers Takeback-Account and Takeback-Session-Id of the answer suit auth_request and forward_auth of a proxy.",
-		Security: []map[string][]string{{"session": {}}},
+		Description: "The token is in the header " + SessionHeader + ", in the cookie " + SessionCookie +
+			", or the bearer. The headers of the answer suit auth_request and forward_auth of a proxy.",
+		Security: []map[string][]string{{"session": {}}, {"sessionCookie": {}}, {"sessionBearer": {}}},
 		Responses: map[string]*huma.Response{
-			"200": {Description: "It may act.", Content: map[string]*huma.MediaType{"application/json": answer}},
-			"401": {Description: "It may not (any more).", Content: map[string]*huma.MediaType{"application/problem+json": trouble}},
+			"200": {Description: "It may act.", Content: answers[SessionInfo](h), Headers: map[string]*huma.Param{
+				"Takeback-Account":    {Description: "Id of the account", Schema: &huma.Schema{Type: huma.TypeString}},
+				"Takeback-Session-Id": {Description: "Id of the session, never its token", Schema: &huma.Schema{Type: huma.TypeString}},
+			}},
+			"401": {Description: "It may not, or not any more.", Content: answers[Problem](h)},
+			"500": {Description: "We cannot tell. Let nobody act.", Content: answers[Problem](h)},
 		},
-	})
+	}, access.Public)))
+}
+
+// answers describes an answer in JSON, of which a problem is one.
+func answers[T any](h huma.API) map[string]*huma.MediaType {
+	of := reflect.TypeFor[T]()
+	kind := "application/json"
+	if of == reflect.TypeFor[Problem]() {
+		kind = (*Problem)(nil).ContentType(kind)
+	}
+	return map[string]*huma.MediaType{kind: {Schema: h.OpenAPI().Components.Schemas.Schema(of, true, of.Name())}}
 }
