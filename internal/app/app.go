@@ -133,7 +133,7 @@ func (a *App) rooms(context.Context) error {
 
 	// Whoever changes anything has told whom it concerns, in the same transaction.
 	a.Book.OnAppend = []func(*db.Tx, history.Change) error{a.Teller.Hear, a.Restorer.Hear}
-	for _, room := range []interface{ Handle(*jobs.Runner) }{a.Post, a.Life, a.Restorer, a.Returner} {
+	for _, room := range []interface{ Handle(*jobs.Runner) }{a.Post, a.Life, a.Intake, a.Restorer, a.Returner} {
 		room.Handle(a.Runner)
 	}
 	return nil
@@ -145,7 +145,7 @@ func (a *App) faces(context.Context) error {
 		return err
 	}
 	puzzle := &web.Puzzle{Store: signin.Puzzles{DB: a.DB, Seal: a.Seal}, Seal: a.Seal, Now: a.Config.Now}
-	a.Holder = (&holder.Pages{Life: a.Life, Puzzle: puzzle,
+	a.Holder = (&holder.Pages{Life: a.Life, Puzzle: puzzle, Protection: byService{a},
 		Alarm: holder.Alarm{Intake: a.Intake, Teller: a.Teller, Verify: a.Examiner}}).Site(shell)
 	a.Console = (&console.Pages{Desk: a.Desk, Examiner: a.Examiner, Investigator: a.Investigator, Restorer: a.Restorer, Returner: a.Returner}).Site(shell)
 	a.API = &api.API{Sessions: a.Sessions, Keys: access.KeyRing{DB: a.DB, Seal: a.Seal}, Accounts: account.Reader{DB: a.DB},

@@ -116,7 +116,8 @@ func (c Card) check(now time.Time) (err error) {
 	return errors.Join(errs...)
 }
 
-// AddCard keeps a card. It wants the password, unless it was given in the last minutes.
+// AddCard keeps a card; one that is there already is entered again in its
+// place. It wants the password, unless it was given in the last minutes.
 func (l *Life) AddCard(ctx context.Context, who access.Actor, c Card, password seal.Secret) (id string, err error) {
 	defer fault.Wrap(&err, "signin.AddCard(%s)", who.Account)
 	if err := c.check(l.DB.Now()); err != nil {
@@ -130,8 +131,32 @@ func (l *Life) AddCard(ctx context.Context, who access.Actor, c Card, password s
 	if err != nil {
 		return "", err
 	}
-	id = seal.ID("k")
-	return id, l.change(ctx, who, factors, func(tx *db.Tx) error { return l.shelve(tx, who, "card", id, cardsMost, value) })
+	err = l.change(ctx, who, factors, func(tx *db.Tx) (err error) {
+		if id, err = sameCard(tx, who.Account, c); err != nil {
+			return err
+		}
+		if id != "" {
+			_, err := l.append(tx, who, history.Entry{Verb: history.Set, Path: "card/" + id, Value: value})
+			return err
+		}
+		id = seal.ID("k")
+		return l.shelve(tx, who, "card", id, cardsMost, value)
+	})
+	return id, err
+}
+
+// sameCard finds the card on an account with the brand and last digits of c; empty if there is none.
+func sameCard(tx *db.Tx, accountID string, c Card) (string, error) {
+	facts, err := account.Facts(tx, accountID)
+	if err != nil {
+		return "", err
+	}
+	for _, f := range facts {
+		if id, ok := strings.CutPrefix(f.Path, "card/"); ok && f.Parts()["brand"] == c.Brand && f.Parts()["last4"] == c.Last4 {
+			return id, nil
+		}
+	}
+	return "", nil
 }
 
 // RemoveCard takes a card away. It wants the password as AddCard does.

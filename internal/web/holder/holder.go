@@ -1,6 +1,7 @@
 package holder
 
 import (
+	"context"
 	"embed"
 	"net/http"
 	"slices"
@@ -17,10 +18,19 @@ var files embed.FS
 
 var pages = web.NewTemplates("holder", files)
 
+// Protection tells what a case has done to what an account holds.
+type Protection interface {
+	// Unusable gives the paths of cards that must be entered again before they pay.
+	Unusable(ctx context.Context, account string) (map[string]bool, error)
+	// HeldPaths gives the paths of orders that are held.
+	HeldPaths(ctx context.Context, account string) (map[string]bool, error)
+}
+
 // Pages are the pages of account holders.
 type Pages struct {
-	Life   *signin.Life
-	Puzzle *web.Puzzle
+	Life       *signin.Life
+	Puzzle     *web.Puzzle
+	Protection Protection
 	Alarm
 }
 

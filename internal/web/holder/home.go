@@ -95,10 +95,16 @@ type ordersView struct {
 type orderRow struct {
 	ID, Items, Price, ShipTo string
 	Placed                   time.Time
+	State                    string // "held" or "cancelled"; empty if it takes its course
 }
 
 func (p *Pages) showOrders(w http.ResponseWriter, r *http.Request) error {
-	_, facts, err := p.Life.Facts(r.Context(), web.ActorOf(r))
+	who := web.ActorOf(r)
+	_, facts, err := p.Life.Facts(r.Context(), who)
+	if err != nil {
+		return err
+	}
+	held, err := p.Protection.HeldPaths(r.Context(), who.Account)
 	if err != nil {
 		return err
 	}
@@ -110,6 +116,12 @@ func (p *Pages) showOrders(w http.ResponseWriter, r *http.Request) error {
 		}
 		parts := texts(f.Value)
 		row := orderRow{ID: id, Items: parts["items"], Price: price(parts)}
+		switch {
+		case held[path]:
+			row.State = "held"
+		case parts["undone"] != "":
+			row.State = "cancelled"
+		}
 		row.Placed, _ = time.Parse(time.RFC3339, parts["placed_at"]) // without one: when it came to us
 		if row.Placed.IsZero() {
 			row.Placed = f.Since

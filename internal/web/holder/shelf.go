@@ -155,10 +155,10 @@ func (p *Pages) preferAddress(w http.ResponseWriter, r *http.Request) error {
 }
 
 // cardOf gives what may be shown of a card: never its token.
-func cardOf(page web.Page, facts map[string]account.Fact, id, now string) cardRow {
+func cardOf(page web.Page, facts map[string]account.Fact, id, now string, unusable map[string]bool) cardRow {
 	parts := facts["card/"+id].Parts()
-	row := cardRow{ID: id, Brand: page.Or("brand."+parts["brand"], parts["brand"]), Last4: parts["last4"], Expiry: parts["expiry"], Default: id == now}
-	row.Again = parts["token"] == ""
+	row := cardRow{ID: id, Brand: page.Or("brand."+parts["brand"], parts["brand"]), Last4: parts["last4"], Expiry: parts["expiry"], Default: id == now,
+		Again: unusable["card/"+id]}
 	if end, err := time.Parse("01/06", parts["expiry"]); err == nil {
 		row.Old = !page.Now.Before(end.AddDate(0, 1, 1))
 	}
@@ -178,9 +178,13 @@ func (p *Pages) showCards(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	v.Ask = !lately
+	unusable, err := p.Protection.Unusable(r.Context(), who.Account)
+	if err != nil {
+		return err
+	}
 	ids, now := elements(facts, "card")
 	for _, id := range ids {
-		v.Cards = append(v.Cards, cardOf(v.Page, facts, id, now))
+		v.Cards = append(v.Cards, cardOf(v.Page, facts, id, now, unusable))
 	}
 	return cardsPage.Render(w, r, v)
 }
@@ -221,7 +225,7 @@ func (p *Pages) showRemoveCard(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	page := web.NewPage(r, "card.remove.title")
-	return removeCardPage.Render(w, r, removeCardView{page, cardOf(page, facts, id, ""), !lately})
+	return removeCardPage.Render(w, r, removeCardView{page, cardOf(page, facts, id, "", nil), !lately})
 }
 
 func (p *Pages) removeCard(w http.ResponseWriter, r *http.Request) error {
