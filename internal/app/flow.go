@@ -27,7 +27,10 @@ func (a *App) onStep(tx *db.Tx, c casefile.Case, by access.Actor) error {
 		for i, o := range held {
 			paths[i] = o.Path
 		}
-		return a.Teller.TellFrozen(tx, c, paths...)
+		if err := a.Teller.TellFrozen(tx, c, paths...); err != nil {
+			return err
+		}
+		return a.Examiner.Consider(tx, c.ID, by) // he may have been proved while the case was only reported
 	case casefile.FalseAlarm:
 		return a.Teller.TellFalseAlarm(tx, c, by.Name)
 	}

@@ -75,6 +75,12 @@ type NewStaff struct {
 	Seed        seal.Secret // of the authenticator app, in base 32
 }
 
+// NameOf gives what a member of staff is called.
+func NameOf(tx *db.Tx, id string) (string, error) {
+	s, err := staffByID(tx, id)
+	return s.Name, err
+}
+
 // AddStaff makes somebody known outright, without a link.
 func (d *Desk) AddStaff(tx *db.Tx, n NewStaff) (id string, err error) {
 	defer fault.Wrap(&err, "desk.AddStaff")

@@ -266,9 +266,14 @@ func (d *Desk) Reply(ctx context.Context, by access.Actor, caseID, to, text stri
 		if !r.ProvedAt.IsZero() {
 			of = c.Account // what is said to a stranger is no letter of the account
 		}
+		// A page of the reader's own: the letter opens on any device he reads it on.
+		token, err := casefile.Page{Case: caseID, Reporter: r.ID}.Link(tx, d.Seal)
+		if err != nil {
+			return err
+		}
 		for _, a := range addresses {
 			if _, err := d.Post.Queue(tx, mail.Letter{Account: of, Case: caseID, To: a, Language: r.Language, Number: number,
-				Body: mail.Answer{Case: caseID, Text: text, Signed: by.Name, Link: "/contact/" + caseID}}); err != nil {
+				Body: mail.Answer{Case: caseID, Text: text, Signed: by.Name, Link: casefile.PagePath(caseID, token)}}); err != nil {
 				return err
 			}
 		}

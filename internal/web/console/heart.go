@@ -52,11 +52,12 @@ func (p *Pages) heartRoutes() []web.Route {
 	}
 }
 
-// inCase is who asks, acting inside the case that the path names.
-func inCase(r *http.Request) (by access.Actor, caseID string) {
-	by, caseID = web.ActorOf(r), r.PathValue("id")
-	by.Case = caseID
-	return by, caseID
+// granted is who asks, acting inside the case that the path names. The entry of
+// the look is committed before anything is read or done.
+func (p *Pages) granted(r *http.Request) (by access.Actor, caseID string, err error) {
+	caseID = r.PathValue("id")
+	by, err = p.Desk.Enter(r.Context(), web.ActorOf(r), caseID, "")
+	return by, caseID, err
 }
 
 // backTo ends a POST on the page of the case.

@@ -51,7 +51,10 @@ func (v LetterView) Paragraphs() (all [][]string) {
 }
 
 func (p *Pages) handBack(w http.ResponseWriter, r *http.Request) error {
-	by, caseID := inCase(r)
+	by, caseID, err := p.granted(r)
+	if err != nil {
+		return err
+	}
 	f := web.FormOf(r)
 	sentence := f.OptionalLines("sentence", 500)
 	if err := f.Err(); err != nil {

@@ -153,7 +153,10 @@ func (v PlanView) DoneSteps() (n int) {
 }
 
 func (p *Pages) makePlan(w http.ResponseWriter, r *http.Request) error {
-	by, caseID := inCase(r)
+	by, caseID, err := p.granted(r)
+	if err != nil {
+		return err
+	}
 	f := web.FormOf(r)
 	seen := f.Optional("hash", 64)
 	if err := f.Err(); err != nil {
@@ -166,7 +169,10 @@ func (p *Pages) makePlan(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p *Pages) answerQuestion(w http.ResponseWriter, r *http.Request) error {
-	by, caseID := inCase(r)
+	by, caseID, err := p.granted(r)
+	if err != nil {
+		return err
+	}
 	f := web.FormOf(r)
 	q := restore.Question{Why: restore.Why(f.Text("why", 40)), Path: f.Text("path", 200), Seq: number(f, "seq")}
 	seen, answer := f.Text("hash", 64), restore.Answer(f.Choice("decision", "keep", "proposal", "leave"))
@@ -180,7 +186,10 @@ func (p *Pages) answerQuestion(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p *Pages) approve(w http.ResponseWriter, r *http.Request) error {
-	by, caseID := inCase(r)
+	by, caseID, err := p.granted(r)
+	if err != nil {
+		return err
+	}
 	f := web.FormOf(r)
 	hash := f.Text("hash", 64)
 	if err := f.Err(); err != nil {
@@ -193,7 +202,10 @@ func (p *Pages) approve(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p *Pages) refuse(w http.ResponseWriter, r *http.Request) error {
-	by, caseID := inCase(r)
+	by, caseID, err := p.granted(r)
+	if err != nil {
+		return err
+	}
 	f := web.FormOf(r)
 	hash, why := f.Text("hash", 64), f.Text("refusal", 500)
 	if err := f.Err(); err != nil {
@@ -206,7 +218,10 @@ func (p *Pages) refuse(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p *Pages) start(w http.ResponseWriter, r *http.Request) error {
-	by, caseID := inCase(r)
+	by, caseID, err := p.granted(r)
+	if err != nil {
+		return err
+	}
 	if err := p.Restorer.Start(r.Context(), by, caseID); err != nil {
 		return err
 	}

@@ -237,7 +237,10 @@ func (f markForm) Words(verdict string) string {
 }
 
 func (p *Pages) mark(w http.ResponseWriter, r *http.Request) error {
-	by, caseID := inCase(r)
+	by, caseID, err := p.granted(r)
+	if err != nil {
+		return err
+	}
 	f := web.FormOf(r)
 	m := investigate.Mark{
 		Verdict: investigate.Verdict(f.Choice("verdict", "intruder", "holder", "undecided")),

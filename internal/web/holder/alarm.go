@@ -8,13 +8,19 @@ import (
 	"takeback/internal/access"
 	"takeback/internal/notice"
 	"takeback/internal/report"
+	"takeback/internal/seal"
 	"takeback/internal/web"
 )
 
-// Prover takes a code that the desk sent; package verify is one.
+// Prover takes a code that the desk sent, or one that the holder kept on paper;
+// package verify is one.
 type Prover interface {
 	EnterAs(ctx context.Context, caseID, reporter, code string) error
+	EnterSaved(ctx context.Context, caseID, reporter string, code seal.Secret) error
 }
+
+// sentDigits is how long a code is that we send; saved ones are longer.
+const sentDigits = 6
 
 // Alarm is what the pages for a person in trouble need. They work without
 // sign-in and while the account is held still.

@@ -3,10 +3,13 @@ package holder
 import (
 	"net/http"
 	"slices"
+	"strings"
+	"unicode/utf8"
 
 	"takeback/internal/access"
 	"takeback/internal/casefile"
 	"takeback/internal/report"
+	"takeback/internal/seal"
 	"takeback/internal/web"
 )
 
@@ -95,7 +98,7 @@ func (p *Pages) askCall(w http.ResponseWriter, r *http.Request) error {
 
 func (p *Pages) enterCode(w http.ResponseWriter, r *http.Request) error {
 	f, id := web.FormOf(r), r.PathValue("case")
-	code := f.Text("code", 20)
+	code := f.Text("code", 40)
 	if err := f.Err(); err != nil {
 		return err
 	}
@@ -106,7 +109,12 @@ func (p *Pages) enterCode(w http.ResponseWriter, r *http.Request) error {
 	if p.Verify == nil {
 		return casefile.ErrNone
 	}
-	if err := p.Verify.EnterAs(r.Context(), id, who, code); err != nil {
+	if utf8.RuneCountInString(strings.ReplaceAll(code, " ", "")) > sentDigits {
+		err = p.Verify.EnterSaved(r.Context(), id, who, seal.NewSecret(code))
+	} else {
+		err = p.Verify.EnterAs(r.Context(), id, who, code)
+	}
+	if err != nil {
 		return err
 	}
 	return web.Done(w, r, "/contact/"+id, "case.code")
