@@ -194,6 +194,9 @@ func TestDescription(t *testing.T) {
 				t.Errorf("%s leads nowhere", ref[0])
 			}
 		}
+		if strings.Contains(string(raw), "patternDescription") {
+			t.Error("it has a word that OpenAPI does not know")
+		}
 		ids := map[string]bool{}
 		for path, item := range doc.Paths {
 			for method, op := range item {
@@ -218,10 +221,7 @@ type operation struct {
 	Tags        []string
 	Security    []map[string][]string
 	Permission  string `json:"x-permission"`
-	Parameters  []struct {
-		Name, In string
-		Required bool
-	}
+	Parameters  []parameter
 	RequestBody struct {
 		Required bool
 		Content  map[string]any
@@ -234,18 +234,18 @@ type operation struct {
 	}
 }
 
+type parameter struct {
+	Name, In string
+	Required bool
+}
+
 func (o operation) check(t *testing.T, name, path string) {
 	t.Helper()
 	if o.OperationID == "" || o.Summary == "" || len(o.Tags) != 1 || len(o.Security) == 0 || o.Permission == "" {
 		t.Errorf("%s lacks a name, a summary, a tag, its security or its permission: %+v", name, o)
 	}
 	for _, word := range regexp.MustCompile(`\{(\w+)\}`).FindAllStringSubmatch(path, -1) {
-		if !slices.ContainsFunc(o.Parameters, func(p struct {
-			Name, In string
-			Required bool
-		}) bool {
-			return p.Name == word[1] && p.In == "path" && p.Required
-		}) {
+		if !slices.Contains(o.Parameters, parameter{Name: word[1], In: "path", Required: true}) {
 			t.Errorf("%s does not describe %s", name, word[0])
 		}
 	}

@@ -21,7 +21,7 @@ func (Value) Schema(r huma.Registry) *huma.Schema {
 		r.Map()[name] = &huma.Schema{
 			Description: "A text, the parts of a group or an element, or the balance of a ledger.",
 			OneOf:       []*huma.Schema{text, {Type: huma.TypeObject, AdditionalProperties: part}, number},
-			Examples:    []any{"佐藤 花子", map[string]string{"to": "佐藤 花子", "post": "100-0001", "line": "東京都千代田区千代田1-1"}, 1200},
+			Examples:    []any{map[string]string{"to": "佐藤 花子", "post": "100-0001", "line": "東京都千代田区千代田1-1"}},
 		}
 		for _, s := range append(r.Map()[name].OneOf, part) {
 			s.PrecomputeMessages()
