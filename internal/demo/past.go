@@ -22,13 +22,14 @@ import (
 // The holders whose accounts have had a case. They have not been here since.
 const (
 	wasTaken   = 17 // taken over and handed back: case closed
+	isWatched  = 44 // handed back yesterday, and watched since
 	wasMistake = 58 // stopped, and it was the holder after all: case closed
 	waitsCall  = 71 // has asked to be called this evening
 	isStopped  = 96 // pressed the button in a letter just now, and wrote to us
 )
 
 // quiet tells how long before the demo somebody was here last.
-var quiet = map[int]time.Duration{wasTaken: 37 * 24 * time.Hour, wasMistake: 11 * 24 * time.Hour, waitsCall: 2 * 24 * time.Hour, isStopped: 2 * 24 * time.Hour}
+var quiet = map[int]time.Duration{wasTaken: 37 * 24 * time.Hour, isWatched: 3 * 24 * time.Hour, wasMistake: 3 * 24 * time.Hour, waitsCall: 2 * 24 * time.Hour, isStopped: 2 * 24 * time.Hour}
 
 // past writes cases that came before the reader: the rooms' own verbs, one
 // after the other, at the times at which they are said to have happened.
@@ -44,7 +45,10 @@ func (h *House) remember(ctx context.Context, people []Person, now time.Time) (e
 	defer fault.Wrap(&err, "demo.remember")
 	p := &past{House: h, ctx: ctx}
 	p.takenOver(people[wasTaken], now.Add(-36*24*time.Hour))
-	p.mistaken(people[wasMistake], now.Add(-9*24*time.Hour))
+	p.set(now.Add(-24 * time.Hour)) // the watch has ended by then
+	p.delivers()
+	p.takenOver(people[isWatched], now.Add(-21*time.Hour))
+	p.mistaken(people[wasMistake], now.Add(-5*time.Hour))
 	p.waiting(people[waitsCall], now.Add(-50*time.Minute))
 	p.stopped(people[isStopped], now.Add(-6*time.Minute))
 	p.set(now.Add(-4 * time.Minute))
@@ -98,10 +102,10 @@ func (p *past) token(to, path string) string {
 	return ""
 }
 
-// takenOver is a case from the first letter to the end of its watch.
+// takenOver is a case from the first letter to the new password.
 func (p *past) takenOver(victim Person, at time.Time) {
 	thief := access.Client{IP: "198.51.100.201", UserAgent: linux, Device: "THIEFTHIEFTHIEFTHIEFTHIEFX", Language: "en"}
-	const mailbox, secret = "collector@intruder.example", "copper-81-window-sail"
+	mailbox, secret := "collector."+victim.ID+"@intruder.example", "copper-81-window-sail"
 	a := p.App
 	p.set(at)
 	var who access.Actor
@@ -131,8 +135,6 @@ func (p *past) takenOver(victim Person, at time.Time) {
 	p.do(func() error {
 		return a.Life.Reset(p.ctx, reset, seal.NewSecret("violet-44-harbour-train"), victim.Devices[0])
 	})
-	p.set(at.Add(35 * 24 * time.Hour)) // the watch has ended by then
-	p.delivers()
 }
 
 // present is the address that somebody signs in with by now.

@@ -130,6 +130,7 @@ func Scenes() []Scene {
 		{"reset", (*Script).reset},
 		{"the way out", (*Script).shutOut},
 		{"phishing", (*Script).phished},
+		{"leftovers", (*Script).leftNothing},
 	}
 }
 

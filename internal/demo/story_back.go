@@ -171,3 +171,17 @@ func (s *Script) phished() string {
 	s.want(s.err != nil || s.Agent.Page.Has("ログインを求めるメールが届きました"), "the report is not at the desk")
 	return "reported with its letter, seen at the desk"
 }
+
+// leftNothing: every letter has reached its reader, and every job was done.
+func (s *Script) leftNothing() string {
+	b := s.Supervisor
+	b.Opens("/desk/post")
+	if s.err != nil {
+		return ""
+	}
+	_, _, err := b.Page.Form("/revive")
+	s.want(err != nil, "there are jobs that were given up: %s", b.Page.Says("main"))
+	b.Opens("/desk/audit")
+	s.want(s.err != nil || b.Page.Has("佐藤 由紀") && b.Page.Has("森 健太"), "the audit does not show who looked at the account")
+	return "no job given up, no letter lost; the audit shows every look"
+}
