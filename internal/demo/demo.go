@@ -49,7 +49,7 @@ type Options struct {
 }
 
 // ErrLived says that a database is not empty: a demo would mix invented people with real ones.
-var ErrLived = fault.New(fault.Conflict, "demo.lived", "There are accounts or staff in this database already. The demo wants an empty one.")
+var ErrLived = errors.New("there are accounts or staff in this database already; give the demo an empty one")
 
 // Open builds a house and hires its staff. Nobody lives in it yet.
 func Open(ctx context.Context, o Options) (h *House, err error) {
