@@ -19,8 +19,9 @@ type Options struct {
 	// server for a database there. What is there already is never touched.
 	DB string
 
-	Rounds int           // of each side; 7 if zero
-	Round  time.Duration // about how long a round is; 300 ms if zero
+	Rounds   int           // of each side; 7 if zero
+	Round    time.Duration // about how long a round is; 300 ms if zero
+	Visitors int           // different sessions that are checked; 2,000 if zero
 }
 
 // Result is what one measurement found. Latencies are of the real path.
@@ -72,6 +73,9 @@ func Run(ctx context.Context, o Options, found func(name string, r Result) error
 	}
 	if o.Round == 0 {
 		o.Round = 300 * time.Millisecond
+	}
+	if o.Visitors == 0 {
+		o.Visitors = 2000
 	}
 	for _, m := range measurements {
 		if len(o.Only) > 0 && !slices.Contains(o.Only, m.name) {

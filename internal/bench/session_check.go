@@ -9,15 +9,12 @@ import (
 	"sync/atomic"
 )
 
-const (
-	connections = 32
-	visitors    = 2000 // different sessions
-)
+const connections = 32
 
 // sessionCheck asks GET /v1/session over HTTP, as the protected service does at
 // each of its own requests. Its limit is a handler that knows the answer before it is asked.
 func sessionCheck(ctx context.Context, h *house, o Options) (r Result, err error) {
-	all, err := h.moveIn(ctx, visitors, 1, "")
+	all, err := h.moveIn(ctx, o.Visitors, 1, "")
 	if err != nil {
 		return r, err
 	}
