@@ -144,6 +144,11 @@ func TakeCallback(tx *db.Tx, f *Files, id string, by access.Actor) (Callback, er
 	return c, f.Note(tx, c.Case, by, "callback.taken", "")
 }
 
+// ReleaseCallbacks gives the open calls of somebody back to the others.
+func ReleaseCallbacks(tx *db.Tx, staff string) error {
+	return tx.Put(`UPDATE callback SET taken_by = '', taken_at = NULL WHERE taken_by = $1 AND done_at IS NULL`, staff)
+}
+
 // FinishCallback ends a call with what came of it. Only who took it may; anybody else hears ErrTaken.
 func FinishCallback(tx *db.Tx, f *Files, id, outcome string, by access.Actor) error {
 	n, err := tx.Exec(`UPDATE callback SET done_at = $1, outcome = $2 WHERE id = $3 AND taken_by = $4 AND done_at IS NULL`, tx.Now, outcome, id, by.ID)

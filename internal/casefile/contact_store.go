@@ -1,7 +1,6 @@
 package casefile
 
 import (
-	"errors"
 	"time"
 
 	"takeback/internal/db"
@@ -79,6 +78,13 @@ func CallsTook(tx *db.Tx, t time.Time) (time.Duration, error) {
 	return time.Duration(sum/n) * time.Microsecond, nil
 }
 
+// PromisesKept counts the calls that were asked for since t and are taken or overdue, and those of them that were taken in time.
+func PromisesKept(tx *db.Tx, since time.Time) (kept, all int, err error) {
+	err = tx.Row(`SELECT COUNT(CASE WHEN taken_at <= due_at THEN 1 END), COUNT(*) FROM callback
+		WHERE requested_at >= $1 AND (taken_at IS NOT NULL OR due_at < $2)`, since, tx.Now).Scan(&kept, &all)
+	return kept, all, err
+}
+
 const messageColumns = `id, case_id, reporter, at, sender, actor, text`
 
 func insertMessage(tx *db.Tx, m Message) error {
@@ -95,6 +101,23 @@ func Messages(tx *db.Tx, caseID string) ([]Message, error) {
 func MessagesWith(tx *db.Tx, reporter string) ([]Message, error) {
 	return db.All(tx, scanMessage, `SELECT m.id, m.case_id, m.reporter, m.at, m.sender, m.actor, m.text
 		FROM case_message m JOIN reporter r ON r.id = m.reporter AND r.case_id = m.case_id WHERE r.id = $1 ORDER BY m.at, m.id`, reporter)
+}
+
+// Unanswered lists the open cases in which a person spoke last, with when that began.
+func Unanswered(tx *db.Tx) (map[string]time.Time, error) {
+	type row struct {
+		id string
+		at time.Time
+	}
+	all, err := db.All(tx, func(s db.Scanner) (r row, err error) { err = s.Scan(&r.id, db.At(&r.at)); return r, err },
+		`SELECT m.case_id, MIN(m.at) FROM case_message m JOIN case_file c ON c.id = m.case_id AND c.closed_at IS NULL
+		WHERE m.sender <> 'staff' AND m.at > (SELECT COALESCE(MAX(o.at), 0) FROM case_message o WHERE o.case_id = m.case_id AND o.sender = 'staff')
+		GROUP BY m.case_id`)
+	out := make(map[string]time.Time, len(all))
+	for _, r := range all {
+		out[r.id] = r.at
+	}
+	return out, err
 }
 
 func scanMessage(s db.Scanner) (m Message, err error) {
@@ -119,11 +142,6 @@ func PhishingReports(tx *db.Tx) ([]Phishing, error) {
 	return db.All(tx, scanPhishing, `SELECT `+phishingColumns+` FROM phishing WHERE seen_at IS NULL ORDER BY at, id LIMIT 200`)
 }
 
-// PhishingReport gives one, or ErrNone.
-func PhishingReport(tx *db.Tx, id string) (Phishing, error) {
-	return orNone(db.One(tx, scanPhishing, `SELECT `+phishingColumns+` FROM phishing WHERE id = $1`, id))
-}
-
 func knock(tx *db.Tx, door, key string, within time.Duration) (n int64, until time.Time, err error) {
 	if err := tx.Put(`DELETE FROM knock WHERE until_at <= $1`, tx.Now); err != nil {
 		return 0, until, err
@@ -131,11 +149,4 @@ func knock(tx *db.Tx, door, key string, within time.Duration) (n int64, until ti
 	err = tx.Row(`INSERT INTO knock (door, key, until_at, n) VALUES ($1, $2, $3, 1)
 		ON CONFLICT (door, key) DO UPDATE SET n = knock.n + 1 RETURNING n, until_at`, door, key, tx.Now.Add(within)).Scan(&n, db.At(&until))
 	return n, until, err
-}
-
-func orNone[T any](v T, err error) (T, error) {
-	if errors.Is(err, db.ErrNone) {
-		err = ErrNone
-	}
-	return v, err
 }

@@ -77,7 +77,7 @@ func (d *Desk) fill(tx *db.Tx, b *Board, by access.Actor, who map[string]string)
 		}
 		b.Calls = append(b.Calls, Call{Callback: c, Masked: mail.Mask(c.Phone), Left: c.DueAt.Sub(tx.Now), With: who[c.TakenBy], Mine: c.TakenBy == by.ID})
 	}
-	asked, err := waitingFor(tx)
+	asked, err := casefile.Unanswered(tx)
 	if err != nil {
 		return err
 	}
@@ -133,12 +133,12 @@ func (d *Desk) Wall(ctx context.Context, by access.Actor) (w Wall, err error) {
 	}
 	w = Wall{OnDuty: b.OnDuty, OnBreak: b.OnBreak, Open: len(b.Items)}
 	err = d.DB.Read(ctx, func(tx *db.Tx) error {
-		kept, all, err := promises(tx, tx.Now.Add(-24*time.Hour))
+		kept, all, err := casefile.PromisesKept(tx, tx.Now.Add(-24*time.Hour))
 		if err != nil {
 			return err
 		}
 		w.Kept, w.Calls = keptShare(kept, all), all
-		w.HandedOn, err = doneSince(tx, tx.Now.Add(-24*time.Hour))
+		w.HandedOn, err = casefile.HandedBackSince(tx, tx.Now.Add(-24*time.Hour))
 		for _, c := range b.Calls {
 			if c.TakenBy == "" {
 				w.Waiting, w.Longest = w.Waiting+1, max(w.Longest, tx.Now.Sub(c.RequestedAt))

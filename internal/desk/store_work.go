@@ -3,6 +3,7 @@ package desk
 import (
 	"time"
 
+	"takeback/internal/casefile"
 	"takeback/internal/db"
 	"takeback/internal/seal"
 )
@@ -41,46 +42,6 @@ func insertLift(tx *db.Tx, id, staff, by string) error {
 	return tx.Put(`INSERT INTO quota_lift (id, staff, made_by, at) VALUES ($1, $2, $3, $4)`, id, staff, by, tx.Now)
 }
 
-// waitingFor lists the open cases in which a person spoke last, with when that began.
-func waitingFor(tx *db.Tx) (map[string]time.Time, error) {
-	type row struct {
-		id string
-		at time.Time
-	}
-	all, err := db.All(tx, func(s db.Scanner) (r row, err error) { err = s.Scan(&r.id, db.At(&r.at)); return r, err },
-		`SELECT m.case_id, MIN(m.at) FROM case_message m JOIN case_file c ON c.id = m.case_id AND c.closed_at IS NULL
-		WHERE m.sender <> 'staff' AND m.at > (SELECT COALESCE(MAX(o.at), 0) FROM case_message o WHERE o.case_id = m.case_id AND o.sender = 'staff')
-		GROUP BY m.case_id`)
-	out := make(map[string]time.Time, len(all))
-	for _, r := range all {
-		out[r.id] = r.at
-	}
-	return out, err
-}
-
-// promises counts the calls that were asked for since t and are taken or overdue, and those of them that were taken in time.
-func promises(tx *db.Tx, since time.Time) (kept, all int, err error) {
-	err = tx.Row(`SELECT COUNT(CASE WHEN taken_at <= due_at THEN 1 END), COUNT(*) FROM callback
-		WHERE requested_at >= $1 AND (taken_at IS NOT NULL OR due_at < $2)`, since, tx.Now).Scan(&kept, &all)
-	return kept, all, err
-}
-
-// doneSince counts the cases that were handed back or closed since t.
-func doneSince(tx *db.Tx, since time.Time) (n int, err error) {
-	err = tx.Row(`SELECT COUNT(DISTINCT case_id) FROM case_entry WHERE at >= $1 AND what = 'step.handed-back'`, since).Scan(&n)
-	return n, err
-}
-
-// freeCalls gives the open calls of somebody back to the others.
-func freeCalls(tx *db.Tx, staff string) error {
-	return tx.Put(`UPDATE callback SET taken_by = '', taken_at = NULL WHERE taken_by = $1 AND done_at IS NULL`, staff)
-}
-
-// assignedTo lists the open cases of somebody.
-func assignedTo(tx *db.Tx, staff string) ([]string, error) {
-	return db.All(tx, db.Scan1[string], `SELECT id FROM case_file WHERE assigned = $1 AND closed_at IS NULL`, staff)
-}
-
 // Act is something that staff did, for the audit.
 type Act struct {
 	At      time.Time
@@ -108,9 +69,6 @@ func acts(tx *db.Tx, staff, kind, caseID string, from, to time.Time) (out []Act,
 			WHERE ($1 = '' OR staff = $1) AND ($2 = '' OR case_id = $2) AND at >= $3 AND at < $4 ORDER BY at DESC LIMIT $5`},
 		{"lift", `SELECT at, made_by, 'lift', '', '', staff FROM quota_lift
 			WHERE ($1 = '' OR made_by = $1) AND $2 = '' AND at >= $3 AND at < $4 ORDER BY at DESC LIMIT $5`},
-		{"act", `SELECT e.at, e.actor, e.what, e.case_id, c.account, e.text FROM case_entry e JOIN case_file c ON c.id = e.case_id
-			WHERE e.role IN ('agent', 'investigator', 'supervisor') AND ($1 = '' OR e.actor = $1) AND ($2 = '' OR e.case_id = $2)
-			AND e.at >= $3 AND e.at < $4 ORDER BY e.at DESC LIMIT $5`},
 	} {
 		if kind != "" && kind != q.kind {
 			continue
@@ -121,5 +79,12 @@ func acts(tx *db.Tx, staff, kind, caseID string, from, to time.Time) (out []Act,
 		}
 		out = append(out, some...)
 	}
-	return out, nil
+	if kind != "" && kind != "act" {
+		return out, nil
+	}
+	entries, err := casefile.EntriesOfStaff(tx, staff, caseID, from, to, auditMost)
+	for _, e := range entries {
+		out = append(out, Act{At: e.At, Staff: e.Actor, Kind: e.What, Case: e.Case, Account: e.Account, Detail: e.Text})
+	}
+	return out, err
 }

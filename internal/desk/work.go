@@ -313,7 +313,7 @@ func answerTo(tx *db.Tx, c casefile.Case, r casefile.Reporter) (out []mail.Addre
 
 // freeWork gives all open work of somebody back to the queue.
 func (d *Desk) freeWork(tx *db.Tx, staff string, by access.Actor) error {
-	cases, err := assignedTo(tx, staff)
+	cases, err := casefile.AssignedTo(tx, staff)
 	if err != nil {
 		return err
 	}
@@ -322,5 +322,5 @@ func (d *Desk) freeWork(tx *db.Tx, staff string, by access.Actor) error {
 			return err
 		}
 	}
-	return freeCalls(tx, staff)
+	return casefile.ReleaseCallbacks(tx, staff)
 }
