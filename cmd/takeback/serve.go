@@ -52,5 +52,5 @@ func (c *ServeCmd) Run(ctx context.Context, out io.Writer) (err error) {
 		fmt.Fprintf(out, "Nobody works at the desk yet. The first supervisor signs up once, within 24 hours, at:\n  %s/desk/welcome/%s\n", site, link)
 	}
 	fmt.Fprintf(out, "Takeback listens on http://%s\n", l.Addr())
-	return a.Serve(ctx, l)
+	return a.Serve(ctx, l, a.Handler())
 }

@@ -199,26 +199,28 @@ func (a *App) Handler() http.Handler {
 	return mux
 }
 
-// Serve answers on l and carries out jobs until ctx ends, then finishes what is
-// under way. It closes l.
-func (a *App) Serve(ctx context.Context, l net.Listener) error {
-	srv := &http.Server{Handler: a.Handler(), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
-		ErrorLog: slog.NewLogLogger(a.Config.Log.Handler(), slog.LevelWarn)}
-	working, stop := context.WithCancel(ctx)
+// forRequests is how long requests under way may take when the program is asked
+// to end. Event streams never end by themselves; they are ended then.
+const forRequests = time.Second
+
+// Serve answers on l with h, which is Handler or what stands in front of it, and
+// carries out jobs until ctx ends, then finishes what is under way. It closes l.
+func (a *App) Serve(ctx context.Context, l net.Listener, h http.Handler) error {
+	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	worked := make(chan error, 1)
-	go func() { worked <- a.Runner.Run(working) }()
-	ended := make(chan error, 1)
-	go func() {
-		<-ctx.Done()
+	requests, endRequests := context.WithCancel(context.WithoutCancel(ctx))
+	defer endRequests()
+	srv := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
+		BaseContext: func(net.Listener) context.Context { return requests },
+		ErrorLog:    slog.NewLogLogger(a.Config.Log.Handler(), slog.LevelWarn)}
+	worked, ended := make(chan error, 1), make(chan error, 1)
+	go func() { worked <- a.Runner.Run(ctx) }()
+	context.AfterFunc(ctx, func() {
+		defer time.AfterFunc(forRequests, endRequests).Stop()
 		grace, done := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 		defer done()
-		err := srv.Shutdown(grace)
-		if errors.Is(err, context.DeadlineExceeded) { // event streams do not end by themselves
-			err = srv.Close()
-		}
-		ended <- err
-	}()
+		ended <- srv.Shutdown(grace)
+	})
 	err := srv.Serve(l)
 	stop()
 	if errors.Is(err, http.ErrServerClosed) {

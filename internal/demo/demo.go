@@ -125,28 +125,10 @@ func (h *House) Settle(ctx context.Context) error {
 	return h.remember(ctx, people, now)
 }
 
-// Serve answers and carries out jobs until ctx ends. Whoever presses Ctrl-C does
-// not want to wait: open event streams end with ctx, too.
+// Serve answers and carries out jobs until ctx ends.
 func (h *House) Serve(ctx context.Context) error {
 	h.pages.Began = h.Clock.Now()
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
-	srv := &http.Server{Handler: h.Handler(), ReadHeaderTimeout: 10 * time.Second, BaseContext: func(net.Listener) context.Context { return ctx },
-		ErrorLog: slog.NewLogLogger(h.App.Config.Log.Handler(), slog.LevelWarn)}
-	worked := make(chan error, 1)
-	go func() { worked <- h.App.Runner.Run(ctx) }()
-	ended := make(chan error, 1)
-	context.AfterFunc(ctx, func() {
-		grace, done := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-		defer done()
-		ended <- srv.Shutdown(grace)
-	})
-	err := srv.Serve(h.listener)
-	stop()
-	if errors.Is(err, http.ErrServerClosed) {
-		err = <-ended
-	}
-	return errors.Join(err, <-worked)
+	return h.App.Serve(ctx, h.listener, h.Handler())
 }
 
 // Handler is the demo's own pages in front of those of the house.

@@ -163,8 +163,12 @@ func (p *planner) decideEffect(fd *field) {
 		return
 	}
 	var e Effect
-	if json.Unmarshal(fd.now.json, &e) != nil || e.Undone != "" {
-		return // it was undone before: what was done outside is not done twice
+	if json.Unmarshal(fd.now.json, &e) != nil {
+		fd.ask(AffectedEffect, fd.ordered) // an order we cannot read is nothing to be silent about
+		return
+	}
+	if e.Undone != "" {
+		return // what was done outside is not done twice
 	}
 	var op Op
 	switch {
