@@ -64,6 +64,7 @@ type Contact struct {
 	From        time.Time
 	Until       time.Time // zero while current
 	ConfirmedAt time.Time // zero if nobody ever proved to receive there
+	BadAt       time.Time // when a case found it to be the intruder's, or in his hands; zero if none did
 }
 
 // Secret is one version of a secret: what a slot held from one change to another.

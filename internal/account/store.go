@@ -147,21 +147,28 @@ func FactAt(tx *db.Tx, id, path string) (Fact, error) {
 }
 
 func scanContact(s db.Scanner) (c Contact, err error) {
-	err = s.Scan(&c.Account, &c.Slot, &c.Version, &c.Address, &c.SetSeq, db.At(&c.From), db.At(&c.Until), db.At(&c.ConfirmedAt))
+	err = s.Scan(&c.Account, &c.Slot, &c.Version, &c.Address, &c.SetSeq, db.At(&c.From), db.At(&c.Until), db.At(&c.ConfirmedAt), db.At(&c.BadAt))
 	return c, err
 }
 
-const contactColumns = `account, slot, version, address, set_seq, from_at, until_at, confirmed_at`
+const contactColumns = `account, slot, version, address, set_seq, from_at, until_at, confirmed_at, bad_at`
 
 // Contacts lists every version of every contact an account ever had, oldest first.
 func Contacts(tx *db.Tx, id string) ([]Contact, error) {
 	return db.All(tx, scanContact, `SELECT `+contactColumns+` FROM contact WHERE account = $1 ORDER BY set_seq`, id)
 }
 
-// ContactsHeld lists the contacts that were held at any time since t: those who are told.
+// ContactsHeld lists the contacts that were held at any time since t: those who are told. One that was
+// the intruder's is none of them: it would tell him what the holder does after the account went back.
 func ContactsHeld(tx *db.Tx, id string, t time.Time) ([]Contact, error) {
 	return db.All(tx, scanContact, `SELECT `+contactColumns+` FROM contact
-		WHERE account = $1 AND (until_at IS NULL OR until_at >= $2) ORDER BY set_seq`, id, t)
+		WHERE account = $1 AND bad_at IS NULL AND (until_at IS NULL OR until_at >= $2) ORDER BY set_seq`, id, t)
+}
+
+// Discredit keeps that the contact which a change had set is the intruder's, or in his hands: from
+// here on no letter and no way back in goes there.
+func Discredit(tx *db.Tx, id string, setSeq int64) error {
+	return tx.Put(`UPDATE contact SET bad_at = $1 WHERE account = $2 AND set_seq = $3 AND bad_at IS NULL`, tx.Now, id, setSeq)
 }
 
 func scanSecret(s db.Scanner) (x Secret, err error) {

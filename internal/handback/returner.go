@@ -2,6 +2,7 @@ package handback
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"takeback/internal/access"
@@ -92,6 +93,9 @@ func (r *Returner) HandBack(ctx context.Context, by access.Actor, caseID, senten
 
 // release lets the account go, guarded, and begins the watch.
 func (r *Returner) release(tx *db.Tx, by access.Actor, c casefile.Case, number string) error {
+	if err := r.discredit(tx, c); err != nil {
+		return err
+	}
 	until := r.until(tx.Now)
 	epoch, err := account.Turn(tx, c.Account, account.Guarded, until, account.Restoring)
 	if err != nil {
@@ -107,6 +111,23 @@ func (r *Returner) release(tx *db.Tx, by access.Actor, c casefile.Case, number s
 		return err
 	}
 	return jobs.Enqueue(tx, jobs.Job{Kind: jobWatch, Key: "handback " + c.Account, Args: c.ID, At: until})
+}
+
+// discredit keeps which contacts were the intruder's. Otherwise they would be
+// told, for a month, what the holder does from now on, with a link that stops
+// the account each time.
+func (r *Returner) discredit(tx *db.Tx, c casefile.Case) error {
+	_, found, err := r.Finder.Findings(tx, c)
+	if err != nil {
+		return err
+	}
+	contacts, err := account.Contacts(tx, c.Account)
+	for _, k := range contacts {
+		if found.Known(k.SetSeq).Bad() {
+			err = errors.Join(err, account.Discredit(tx, c.Account, k.SetSeq))
+		}
+	}
+	return err
 }
 
 func (r *Returner) until(now time.Time) time.Time {
@@ -182,7 +203,9 @@ const jobWatch = "handback.watch"
 func (r *Returner) Handle(runner *jobs.Runner) { runner.Handle(jobWatch, r.endWatch) }
 
 // endWatch closes a case whose account stayed quiet: the holder keeps his
-// sessions, only the holds end. If the account was stopped again meanwhile, its case went on and nothing ends.
+// sessions, only the holds end. If the account was stopped again meanwhile, its
+// case went on: nothing ends while it is under way or watched anew. If that was
+// a false alarm the watch went on without a case, and ends here.
 func (r *Returner) endWatch(ctx context.Context, w jobs.Work) error {
 	var caseID string
 	if err := w.Read(&caseID); err != nil {
@@ -193,10 +216,14 @@ func (r *Returner) endWatch(ctx context.Context, w jobs.Work) error {
 		if err != nil {
 			return err
 		}
-		if c.Step != casefile.HandedBack {
+		a, err := account.Get(tx, c.Account)
+		if err != nil {
+			return err
+		}
+		if c.Step != casefile.HandedBack && c.Step != casefile.FalseAlarm || a.State != account.Guarded || tx.Now.Before(a.GuardedUntil) {
 			return w.Finish(tx)
 		}
-		if err := account.Relax(tx, c.Account); err != nil {
+		if err := account.Relax(tx, a.ID); err != nil {
 			return err
 		}
 		by := access.Do("handback")
@@ -206,8 +233,10 @@ func (r *Returner) endWatch(ctx context.Context, w jobs.Work) error {
 		if err := over(tx, caseID); err != nil {
 			return err
 		}
-		if _, err := r.Files.Advance(tx, caseID, casefile.Closed, by); err != nil {
-			return err
+		if c.Step == casefile.HandedBack {
+			if _, err := r.Files.Advance(tx, caseID, casefile.Closed, by); err != nil {
+				return err
+			}
 		}
 		return w.Finish(tx)
 	})

@@ -121,6 +121,15 @@ func (h *house) handsBack(t *testing.T) {
 		}
 		epoch = a.Epoch
 		sent, err2 := mail.Sent(tx, hanako, 10)
+		told, err3 := account.ContactsHeld(tx, hanako, tx.Now.Add(-account.ToldFor))
+		if err3 != nil || slices.ContainsFunc(told, func(c account.Contact) bool { return c.Address == "thief@mail.example" }) {
+			t.Errorf("the intruder would be told what the holder does from now on (%v)", err3)
+		}
+		good, err4 := account.Contacts(tx, hanako)
+		good = account.GoodForRecovery(good, tx.Now)
+		if err4 != nil || len(good) != 1 || good[0].Address != "hanako@example.jp" {
+			t.Errorf("good for a reset are %+v (%v)", good, err4)
+		}
 		if len(sent) != 1 || sent[0].Kind != mail.KindHandBack || sent[0].To != mail.Mask("hanako@example.jp") {
 			t.Errorf("the letters are %+v (%v)", sent, err2)
 		}
@@ -145,6 +154,92 @@ func (h *house) handsBack(t *testing.T) {
 	if s := h.step(); s != casefile.Closed {
 		t.Errorf("after the watch the case is %s", s)
 	}
+}
+
+func TestTheWatchGoesOnWithoutItsCaseAndEnds(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		h.started()
+		must := func(err error) {
+			t.Helper()
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		must(h.runner.Drain(t.Context()))
+		must(h.returner.HandBack(t.Context(), ken, h.caseID, ""))
+		h.tick(24 * time.Hour)
+		h.write(func(tx *db.Tx) error {
+			c, err := casefile.Get(tx, h.caseID)
+			if err != nil {
+				return err
+			}
+			if _, err := h.freezer.Stop(tx, c, aoi); err != nil {
+				return err
+			}
+			if _, err := h.Restorer.Files.Advance(tx, h.caseID, casefile.Verified, aoi); err != nil {
+				return err
+			}
+			_, err = h.freezer.LetGo(tx, h.caseID, aoi)
+			return err
+		})
+		is := func(want account.State) {
+			t.Helper()
+			h.read(func(tx *db.Tx) error {
+				a, err := account.Get(tx, hanako)
+				if a.State != want {
+					t.Errorf("the account is %s, want %s", a.State, want)
+				}
+				return err
+			})
+		}
+		is(account.Guarded)
+		h.tick(30 * 24 * time.Hour)
+		must(h.runner.Drain(t.Context()))
+		is(account.Open)
+	})
+}
+
+func TestAWatchThatBeganAnewIsNotEndedByTheFirst(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		h.started()
+		must := func(err error) {
+			t.Helper()
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		must(h.runner.Drain(t.Context()))
+		must(h.returner.HandBack(t.Context(), ken, h.caseID, ""))
+		h.tick(20 * 24 * time.Hour)
+		h.write(func(tx *db.Tx) error {
+			c, err := casefile.Get(tx, h.caseID)
+			if err == nil {
+				_, err = h.freezer.Stop(tx, c, aoi)
+			}
+			if err == nil {
+				_, err = h.Restorer.Files.Advance(tx, h.caseID, casefile.Investigating, ken)
+			}
+			return err
+		})
+		s, err := h.Status(t.Context(), ken, h.caseID)
+		must(err)
+		p, err := h.MakePlan(t.Context(), ken, h.caseID, s.Stored.Hash)
+		must(err)
+		must(h.Approve(t.Context(), yuki, h.caseID, p.Hash))
+		must(h.Start(t.Context(), ken, h.caseID))
+		must(h.runner.Drain(t.Context()))
+		must(h.returner.HandBack(t.Context(), ken, h.caseID, ""))
+		h.tick(11 * 24 * time.Hour) // the first watch would be over
+		must(h.runner.Drain(t.Context()))
+		if s := h.step(); s != casefile.HandedBack {
+			t.Errorf("the case is %s while its second watch has 19 days to go", s)
+		}
+		h.tick(20 * 24 * time.Hour)
+		must(h.runner.Drain(t.Context()))
+		if s := h.step(); s != casefile.Closed {
+			t.Errorf("after its second watch the case is %s", s)
+		}
+	})
 }
 
 // fault gives the code of an error; empty for none.
