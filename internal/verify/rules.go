@@ -175,9 +175,11 @@ type Incident struct {
 }
 
 // began finds where the time before the incident ends: the opening of the
-// session that made the reported change. Without one it is the opening of the
-// first session that replaced a contact or a secret in the quarantine before the
-// case was opened; without that, the opening of the case.
+// session that made the reported change, or of the first session that replaced
+// a contact or a secret in the quarantine before the case was opened, whichever
+// was earlier; without either, the opening of the case. The reported change
+// alone does not decide: an intruder can report a late change of his own, and
+// what he had set before it would prove him the holder.
 func began(changes []history.Change, reported int64, opened time.Time) Incident {
 	first := Incident{Seq: 1, At: opened}
 	for i := len(changes) - 1; i >= 0; i-- {
@@ -186,23 +188,26 @@ func began(changes []history.Change, reported int64, opened time.Time) Incident 
 			break
 		}
 	}
-	session := ""
 	for _, c := range changes {
 		takes := c.Before != nil && (c.Verb == history.Contact || c.Verb == history.Credential || c.Verb == history.Drop)
-		if c.Seq == reported || reported == 0 && takes && opened.Sub(c.At) < quarantine && c.Seq < first.Seq {
-			first, session = Incident{c.Seq, c.At}, c.Session
-			break
+		if c.Seq != reported && (!takes || opened.Sub(c.At) >= quarantine || c.Seq >= first.Seq) {
+			continue
 		}
-	}
-	if session == "" {
-		return first
-	}
-	for _, c := range changes { // oldest first
-		if c.Session == session {
-			return Incident{c.Seq, c.At}
+		if at := opening(changes, c); at.Seq < first.Seq {
+			first = at
 		}
 	}
 	return first
+}
+
+// opening gives the first change of the session that made a change, or that change itself.
+func opening(changes []history.Change, of history.Change) Incident {
+	for _, c := range changes { // oldest first
+		if of.Session != "" && c.Session == of.Session {
+			return Incident{c.Seq, c.At}
+		}
+	}
+	return Incident{of.Seq, of.At}
 }
 
 // cleanMail picks the addresses that a code may go to: good for recovery when
@@ -220,7 +225,7 @@ func isMail(slot string) bool { return slot == "email" || len(slot) > 6 && slot[
 func cleanPhones(contacts []account.Contact, in Incident) []account.Contact {
 	var out []account.Contact
 	for _, c := range contacts {
-		if c.Slot == "phone" && c.SetSeq < in.Seq && !c.From.After(in.At.Add(-quarantine)) && (c.Until.IsZero() || !c.Until.Before(in.At)) {
+		if c.Slot == "phone" && c.BadAt.IsZero() && c.SetSeq < in.Seq && !c.From.After(in.At.Add(-quarantine)) && (c.Until.IsZero() || !c.Until.Before(in.At)) {
 			out = append(out, c)
 		}
 	}

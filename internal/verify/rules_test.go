@@ -150,6 +150,22 @@ func TestBegan(t *testing.T) {
 	}
 }
 
+func TestWhoReportsALateChangeOfHisOwnDoesNotMoveTheBeginning(t *testing.T) {
+	t.Parallel()
+	day := 24 * time.Hour
+	all := []history.Change{
+		{Seq: 1, At: now.Add(-90 * day), Verb: history.Contact, Path: "email", After: text("a@example.jp")},
+		{Seq: 2, At: now.Add(-3 * day), Verb: history.Open, Session: "thief"},
+		{Seq: 3, At: now.Add(-3 * day), Verb: history.Contact, Path: "email", Before: text("a@example.jp"), After: text("t@example.com"), Session: "thief"},
+		{Seq: 4, At: now.Add(-3 * day), Verb: history.Credential, Path: "codes", Session: "thief"},
+		{Seq: 5, At: now.Add(-1 * day), Verb: history.Open, Session: "again"},
+		{Seq: 6, At: now.Add(-1 * day), Verb: history.Contact, Path: "email", Before: text("t@example.com"), After: text("u@example.com"), Session: "again"},
+	}
+	if got := began(all, 6, now); got.Seq != 2 {
+		t.Errorf("began with change %d, want 2: codes made in between would prove the thief", got.Seq)
+	}
+}
+
 func TestCleanPhones(t *testing.T) {
 	t.Parallel()
 	day := 24 * time.Hour
