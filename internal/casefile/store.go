@@ -46,7 +46,10 @@ func Waiting(tx *db.Tx) ([]Case, error) {
 
 // Recent lists the cases of an account or, with an empty one, of everybody, newest first.
 func Recent(tx *db.Tx, account string, limit int) ([]Case, error) {
-	return db.All(tx, scan, `SELECT `+columns+` FROM case_file WHERE $1 = '' OR account = $1 ORDER BY opened_at DESC LIMIT $2`, account, limit)
+	if account == "" {
+		return db.All(tx, scan, `SELECT `+columns+` FROM case_file ORDER BY opened_at DESC LIMIT $1`, limit)
+	}
+	return db.All(tx, scan, `SELECT `+columns+` FROM case_file WHERE account = $1 ORDER BY opened_at DESC LIMIT $2`, account, limit)
 }
 
 // AssignedTo lists the open cases of somebody.

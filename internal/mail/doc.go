@@ -2,10 +2,10 @@
 //
 // A room fills a Body and hands a Letter to Post.Queue in the transaction of
 // what the letter is about: the letter exists exactly if its cause was
-// committed. Queue renders it there and then, in the reader's language, and
-// fixes its number, Message-ID, date and bytes, so that no letter is ever sent
-// twice with different content. A job signs it (DKIM, where a key is
-// configured) and hands it to a mail server.
+// committed. Queue fixes its number, Message-ID and date and keeps a draft. A job
+// renders it in the reader's language, signs it (DKIM, where a key is
+// configured), keeps those bytes, and hands them to a mail server: no letter is
+// ever sent twice with different content, and no change waits for its letter.
 //
 // The contract is at least once. If the process dies after the mail server took
 // a letter and before the database knows, the letter goes out again: the same

@@ -89,9 +89,9 @@ type Prepared struct {
 	sealed   string
 }
 
-// Prepare writes a letter without a transaction. Writing takes longer than
-// storing, and on SQLite all other writers would wait for it: whoever writes
-// many letters at once prepares them first.
+// Prepare takes a letter in without a transaction. The letter itself is rendered
+// by the job that sends it: that takes longer than all the rest of the change it
+// tells of, and on SQLite all other writers would wait for it.
 func (p *Post) Prepare(now time.Time, l Letter) (_ Prepared, err error) {
 	defer fault.Wrap(&err, "mail.Prepare")
 	if l.To.IsZero() {
@@ -100,12 +100,23 @@ func (p *Post) Prepare(now time.Time, l Letter) (_ Prepared, err error) {
 	if l.Body, err = cleaned(l.Body); err != nil {
 		return Prepared{}, err
 	}
-	e, r, err := p.write(now, l)
+	e, v, err := p.address(seal.ID("letter"), now, l)
 	if err != nil {
 		return Prepared{}, err
 	}
-	sealed, err := p.keeper.Seal(sealFor(e.id), seal.NewSecret(string(compose(e, r))))
-	return Prepared{l, e, r.subject, sealed}, err
+	if err := v.checkLinks(); err != nil {
+		return Prepared{}, err
+	}
+	subject, err := v.subject(e.language)
+	if err != nil {
+		return Prepared{}, err
+	}
+	text, err := draftOf(l).text()
+	if err != nil {
+		return Prepared{}, err
+	}
+	sealed, err := p.keeper.Seal(sealFor(e.id), seal.NewSecret(text))
+	return Prepared{l, e, subject, sealed}, err
 }
 
 // QueuePrepared is Queue for a letter that was written before.
@@ -136,6 +147,16 @@ func (p *Post) Preview(now time.Time, l Letter) (subject, text, html string, err
 
 // write renders a letter and fixes what goes around it.
 func (p *Post) write(now time.Time, l Letter) (e envelope, r rendered, err error) {
+	e, v, err := p.address(seal.ID("letter"), now, l)
+	if err != nil {
+		return e, r, err
+	}
+	r, err = v.render(e.language)
+	return e, r, err
+}
+
+// address fixes what goes around a letter, and what its templates see.
+func (p *Post) address(id string, now time.Time, l Letter) (e envelope, v view, err error) {
 	language := l.Language
 	if _, known := wordsOf[language]; !known {
 		language = languages[0]
@@ -151,10 +172,9 @@ func (p *Post) write(now time.Time, l Letter) (e envelope, r rendered, err error
 		number = NewNumber()
 	}
 	if normalNumber(number) != number {
-		return e, r, fmt.Errorf("%.20q is no notice number", number)
+		return e, v, fmt.Errorf("%.20q is no notice number", number)
 	}
-	id := seal.ID("letter")
-	v := view{Service: p.house.service, Name: greeting(l.Name), Number: number, Body: l.Body, site: p.house.site, zone: zone, words: wordsOf[language]}
+	v = view{Service: p.house.service, Name: greeting(l.Name), Number: number, Body: l.Body, site: p.house.site, zone: zone, words: wordsOf[language]}
 	if v.Stranger() || l.Body.Kind() == KindAlreadyRegistered {
 		v.Name = "" // whoever typed the address may have typed the name to be read by its owner
 	}
@@ -162,8 +182,7 @@ func (p *Post) write(now time.Time, l Letter) (e envelope, r rendered, err error
 		id: id, from: p.house.from, fromName: p.house.name, to: l.To, toName: v.Name, at: now, number: number,
 		language: language, messageID: "<" + id + "@" + p.house.from.domain + ">",
 	}
-	r, err = v.render(language)
-	return e, r, err
+	return e, v, nil
 }
 
 // line is where a letter waits: behind the others of its account, or behind
@@ -216,26 +235,31 @@ func (p *Post) send(ctx context.Context, w jobs.Work) (err error) {
 	return p.settle(ctx, w, s, became, err)
 }
 
-// open gives the bytes to send. Where letters are signed, the signed ones are
-// kept before the first attempt: a signature names its time, and a second
-// attempt must send the same bytes.
+// open gives the bytes to send. They are written once and kept before the first
+// attempt: a signature names its time, and the next version of the program may
+// have other words, but a second attempt must send the same bytes.
 func (p *Post) open(ctx context.Context, s *stored) ([]byte, error) {
 	plain, err := p.keeper.Unseal(sealFor(s.id), s.raw)
 	if err != nil {
 		return nil, jobs.Permanent(err)
 	}
-	raw := []byte(plain.Reveal())
-	if s.signed || p.house.signer == nil {
-		return raw, nil
+	if s.fixed {
+		return []byte(plain.Reveal()), nil
 	}
-	if raw, err = p.house.signer.sign(raw); err != nil {
+	raw, err := p.rendered(s, plain.Reveal())
+	if err != nil {
 		return nil, err
+	}
+	if p.house.signer != nil {
+		if raw, err = p.house.signer.sign(raw); err != nil {
+			return nil, err
+		}
 	}
 	sealed, err := p.keeper.Seal(sealFor(s.id), seal.NewSecret(string(raw)))
 	if err != nil {
 		return nil, err
 	}
-	return raw, p.db.Write(ctx, func(tx *db.Tx) error { return keepSigned(tx, s.id, sealed) })
+	return raw, p.db.Write(ctx, func(tx *db.Tx) error { return keepFixed(tx, s.id, sealed) })
 }
 
 // settle keeps what an attempt came to.

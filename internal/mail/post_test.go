@@ -235,8 +235,8 @@ func TestADeathBetweenSendingAndKnowingSendsTheSameBytesAgain(t *testing.T) {
 			kept, err = load(tx, id)
 			return err
 		})
-		if again, err := s.post.keeper.Unseal(sealFor(id), kept.raw); err != nil || again.Reveal() != string(raw) || !kept.signed {
-			s.t.Errorf("the signed letter is not what is stored: %v, signed %t", err, kept.signed)
+		if again, err := s.post.keeper.Unseal(sealFor(id), kept.raw); err != nil || again.Reveal() != string(raw) || !kept.fixed {
+			s.t.Errorf("the signed letter is not what is stored: %v, fixed %t", err, kept.fixed)
 		}
 		if became, err := s.post.house.server.handIn(ctx, s.post.house.from, must(s.t, l.address), raw); became != taken {
 			s.t.Fatal(became, err)

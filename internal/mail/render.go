@@ -5,6 +5,7 @@ import (
 	"embed"
 	"fmt"
 	htmltemplate "html/template"
+	"reflect"
 	"strings"
 	texttemplate "text/template"
 	"time"
@@ -71,10 +72,11 @@ func (v view) render(language string) (_ rendered, err error) {
 	if !ok {
 		return rendered{}, fmt.Errorf("there is no such letter")
 	}
-	var subject, text, html bytes.Buffer
-	if err := s.text.ExecuteTemplate(&subject, "subject", v); err != nil {
+	subject, err := v.subject(language)
+	if err != nil {
 		return rendered{}, err
 	}
+	var text, html bytes.Buffer
 	if err := s.text.ExecuteTemplate(&text, "letter", v); err != nil {
 		return rendered{}, err
 	}
@@ -82,10 +84,24 @@ func (v view) render(language string) (_ rendered, err error) {
 		return rendered{}, err
 	}
 	return rendered{
-		subject: fmt.Sprintf(v.words.subject, v.Service, strings.TrimSpace(subject.String())),
+		subject: subject,
 		text:    tidy(text.String()),
 		html:    strings.TrimSpace(html.String()) + "\n",
 	}, nil
+}
+
+// subject renders what the list of letters shows, too.
+func (v view) subject(language string) (_ string, err error) {
+	defer fault.Wrap(&err, "mail: %s.%s", v.Body.Kind(), language)
+	s, ok := sheets[string(v.Body.Kind())+"."+language]
+	if !ok {
+		return "", fmt.Errorf("there is no such letter")
+	}
+	var subject bytes.Buffer
+	if err := s.text.ExecuteTemplate(&subject, "subject", v); err != nil {
+		return "", err
+	}
+	return fmt.Sprintf(v.words.subject, v.Service, strings.TrimSpace(subject.String())), nil
 }
 
 // tidy leaves at most one empty line between paragraphs, whatever the branches
@@ -114,6 +130,19 @@ func (v view) URL(link string) (string, error) {
 		return link, nil
 	}
 	return "", fmt.Errorf("%.40q does not lead to %s", link, v.site)
+}
+
+// checkLinks refuses what URL will refuse, before the letter is taken in.
+func (v view) checkLinks() error {
+	body := reflect.ValueOf(v.Body)
+	for i := range body.NumField() {
+		if link := body.Field(i); body.Type().Field(i).Tag.Get("letter") == "link" && link.String() != "" {
+			if _, err := v.URL(link.String()); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // When gives a time in the reader's zone and, where they differ, in UTC.

@@ -91,19 +91,22 @@ func Check(tx *db.Tx, number, address string) (Checked, error) {
 // stored is a letter as the job finds it.
 type stored struct {
 	id, account string
+	kind        Kind
+	language    string
+	number      string
 	address     string
 	mailbox     string
 	at          time.Time
 	state       State
 	aside       bool
-	signed      bool
-	raw         string // sealed; empty once erased
+	fixed       bool
+	raw         string // sealed; a draft until its bytes are fixed; empty once erased
 }
 
 func insert(tx *db.Tx, w Prepared, s stored) (fresh bool, err error) {
 	e, l := w.envelope, w.letter
 	n, err := tx.Exec(`INSERT INTO letter (id, account, case_id, kind, language, number, address, mailbox, subject, message_id,
-			queued_at, state, aside, tries, fault, signed, raw)
+			queued_at, state, aside, tries, fault, fixed, raw)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'waiting', $12, 0, '', $12, $13)
 		ON CONFLICT (number, mailbox) DO NOTHING`,
 		s.id, s.account, l.Case, string(l.Body.Kind()), e.language, e.number, s.address, s.mailbox, w.subject, e.messageID,
@@ -118,8 +121,8 @@ func idOf(tx *db.Tx, number, mailbox string) (id string, err error) {
 
 func load(tx *db.Tx, id string) (s stored, err error) {
 	defer fault.Wrap(&err, "letter %s", id)
-	err = tx.Row(`SELECT id, account, address, mailbox, queued_at, state, aside, signed, COALESCE(raw, '') FROM letter WHERE id = $1`, id).
-		Scan(&s.id, &s.account, &s.address, &s.mailbox, db.At(&s.at), &s.state, &s.aside, &s.signed, &s.raw)
+	err = tx.Row(`SELECT id, account, kind, language, number, address, mailbox, queued_at, state, aside, fixed, COALESCE(raw, '') FROM letter WHERE id = $1`, id).
+		Scan(&s.id, &s.account, &s.kind, &s.language, &s.number, &s.address, &s.mailbox, db.At(&s.at), &s.state, &s.aside, &s.fixed, &s.raw)
 	return s, err
 }
 
@@ -130,8 +133,8 @@ func othersAside(tx *db.Tx, s stored) (yes bool, err error) {
 	return yes, err
 }
 
-func keepSigned(tx *db.Tx, id, raw string) error {
-	return tx.Put(`UPDATE letter SET signed = $2, raw = $3 WHERE id = $1`, id, true, raw)
+func keepFixed(tx *db.Tx, id, raw string) error {
+	return tx.Put(`UPDATE letter SET fixed = $2, raw = $3 WHERE id = $1`, id, true, raw)
 }
 
 func putAside(tx *db.Tx, id, fault string) error {

@@ -17,7 +17,7 @@ CREATE TABLE letter (
     tries      BIGINT NOT NULL,
     fault      TEXT NOT NULL,    -- what the mail server said last; staff only
     done_at    BIGINT,
-    signed     BOOLEAN NOT NULL, -- raw carries its DKIM signature
+    fixed      BOOLEAN NOT NULL, -- raw is the letter as it travels, signed where letters are; before, it is a draft
     raw        TEXT              -- the letter as it travels, sealed; erased once it is sent, for it holds links
 );
 CREATE UNIQUE INDEX letter_number ON letter (number, mailbox);

@@ -19,6 +19,10 @@ CREATE INDEX case_open ON case_file (opened_at) WHERE closed_at IS NULL;
 -- One case at a time for an account: a second report joins the first.
 CREATE UNIQUE INDEX case_account ON case_file (account) WHERE closed_at IS NULL AND account <> '';
 
+-- Every freeze looks at the former cases of its account.
+CREATE INDEX case_of_account ON case_file (account, opened_at);
+CREATE INDEX case_newest ON case_file (opened_at);
+
 -- Everything that happened in a case, for people to read.
 CREATE TABLE case_entry (
     id      TEXT PRIMARY KEY,
