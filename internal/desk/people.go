@@ -2,9 +2,6 @@ package desk
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/base32"
-	"net/url"
 	"strings"
 	"time"
 
@@ -276,9 +273,7 @@ func (d *Desk) greet(tx *db.Tx, token string) (w Welcome, l seal.Link, err error
 	if w.Seed, err = d.Seal.Unseal("staff-totp "+w.Staff.ID, w.Staff.totp); err != nil {
 		return w, l, err
 	}
-	app := url.URL{Scheme: "otpauth", Host: "totp", Path: "/" + d.Service + ":" + w.Staff.Email,
-		RawQuery: url.Values{"secret": {w.Seed.Reveal()}, "issuer": {d.Service}}.Encode()}
-	w.App = seal.NewSecret(app.String())
+	w.App = seal.AppAddress(d.Service, w.Staff.Email, w.Seed)
 	return w, l, nil
 }
 
@@ -309,7 +304,7 @@ func (d *Desk) Enrol(ctx context.Context, token, name, email string, password se
 				return err
 			}
 		}
-		sealed, err := d.Seal.Seal("staff-totp "+s.ID, seal.NewSecret(newSeed()))
+		sealed, err := d.Seal.Seal("staff-totp "+s.ID, seal.NewSeed())
 		if err != nil {
 			return err
 		}
@@ -321,13 +316,6 @@ func (d *Desk) Enrol(ctx context.Context, token, name, email string, password se
 func firstRunes(s string, n int) string {
 	r := []rune(s)
 	return string(r[:min(n, len(r))])
-}
-
-// newSeed makes 160 random bits as authenticator apps read them.
-func newSeed() string {
-	var b [20]byte
-	_, _ = rand.Read(b[:]) // never fails: crypto/rand ends the program instead
-	return base32.StdEncoding.EncodeToString(b[:])
 }
 
 // Begin ends the enrolment with the first code of the app, uses the link up and signs in.
@@ -342,8 +330,8 @@ func (d *Desk) Begin(ctx context.Context, from access.Client, token, code string
 		if err := try(tx, "welcome "+d.inviteHash(token), tryPerPair, tryFor); err != nil {
 			return err
 		}
-		step, fits, err := d.stepOf(w.Staff, code, tx.Now)
-		if right = fits; err != nil || !fits {
+		step, err := d.stepOf(w.Staff, code, tx.Now)
+		if right = step != 0; err != nil || !right {
 			return err
 		}
 		if err := d.Seal.Spend(tx, l); err != nil {

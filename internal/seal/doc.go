@@ -2,8 +2,9 @@
 //
 // It hashes passwords (Argon2id with a pepper, a bounded number at once), tells
 // equal secrets apart from different ones without keeping them (SecretID),
-// seals values that must be read again (TOTP seeds), and makes one-time links
-// and codes of which only a hash is stored. Its types print as dots.
+// seals values that must be read again, checks the codes of authenticator apps,
+// and makes one-time links and codes of which only a hash is stored. Its types
+// print as dots.
 //
 // It owns the table link and the installation's root key. It knows nothing of
 // takeovers; callers say what a link is for.

@@ -73,7 +73,7 @@ func (l *Life) Create(ctx context.Context, by access.Actor, email string, passwo
 // SpendSaved uses a saved code up and gives the secret it belongs to; ok is
 // false if it is none. Room verify asks for it, by way of app.
 func (l *Life) SpendSaved(tx *db.Tx, accountID string, code seal.Secret) (from account.Secret, ok bool, err error) {
-	from, after, err := l.afterCode(tx, accountID, "codes", digits(code.Reveal()))
+	from, after, err := l.afterCode(tx, accountID, "codes", seal.Typed(code.Reveal()))
 	if errors.Is(err, ErrCode) {
 		return from, false, nil
 	}

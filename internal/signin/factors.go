@@ -1,14 +1,12 @@
 package signin
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	"crypto/subtle"
 	"encoding/base32"
 	"encoding/json"
 	"errors"
-	"image/png"
 	"strings"
 	"time"
 
@@ -18,20 +16,12 @@ import (
 	"takeback/internal/fault"
 	"takeback/internal/history"
 	"takeback/internal/seal"
-
-	"github.com/boombuler/barcode"
-	"github.com/boombuler/barcode/qr"
-	"github.com/pquerna/otp"
-	"github.com/pquerna/otp/totp"
 )
 
 const (
 	enrolFor  = 30 * time.Minute
-	totpStep  = 30 // seconds
-	totpSkew  = 1  // steps that a clock may be off, either way
 	codeCount = 10
 	codeBytes = 10 // 80 bits each: nobody guesses one, so a keyed hash keeps it
-	qrSize    = 240
 )
 
 // The faults of enrolling.
@@ -65,9 +55,7 @@ func (l *Life) BeginTwoStep(ctx context.Context, who access.Actor, password seal
 		if err := l.noTwoStep(tx, who); err != nil {
 			return err
 		}
-		var seed [20]byte
-		_, _ = rand.Read(seed[:]) // never fails: crypto/rand ends the program instead
-		sealed, err := l.Seal.Seal(sealSeed(who.Account), seal.NewSecret(base32.StdEncoding.EncodeToString(seed[:])))
+		sealed, err := l.Seal.Seal(sealSeed(who.Account), seal.NewSeed())
 		if err != nil {
 			return err
 		}
@@ -105,7 +93,7 @@ func (l *Life) Enrolment(ctx context.Context, who access.Actor) (e Enrolment, er
 	if err != nil {
 		return e, err
 	}
-	e.QR, err = l.picture(p.email, e.Seed)
+	e.QR, err = seal.Picture(seal.AppAddress(l.Service, p.email, e.Seed))
 	return e, err
 }
 
@@ -118,28 +106,6 @@ func (l *Life) enrolling(tx *db.Tx, who access.Actor) (seal.Secret, error) {
 		return seal.Secret{}, err
 	}
 	return l.Seal.Unseal(sealSeed(who.Account), sealed)
-}
-
-// picture draws the address that authenticator apps read.
-func (l *Life) picture(email string, seed seal.Secret) ([]byte, error) {
-	raw, err := base32.StdEncoding.DecodeString(seed.Reveal())
-	if err != nil {
-		return nil, err
-	}
-	key, err := totp.Generate(totp.GenerateOpts{Issuer: l.Service, AccountName: email, Secret: raw})
-	if err != nil {
-		return nil, err
-	}
-	code, err := qr.Encode(key.URL(), qr.M, qr.Auto)
-	if err != nil {
-		return nil, err
-	}
-	if code, err = barcode.Scale(code, qrSize, qrSize); err != nil {
-		return nil, err
-	}
-	var b bytes.Buffer
-	err = png.Encode(&b, code)
-	return b.Bytes(), err
 }
 
 // ConfirmTwoStep turns two-step sign-in on, once a code proves that the app has the seed.
@@ -245,26 +211,19 @@ func (l *Life) codeHash(accountID, code string) string {
 	return l.Seal.Hash("saved-code", accountID+" "+strings.NewReplacer("-", "", " ", "", "o", "0", "i", "1", "l", "1").Replace(strings.ToLower(code)))
 }
 
-// stepOf tells in which step a code of an authenticator was made; ErrCode if it
-// is wrong, or of a step at or before the last one used.
+// stepOf is seal.AppStep for a field of a form: ErrCode if the code is wrong or was used.
 func stepOf(seed seal.Secret, code string, now time.Time, last int64) (int64, error) {
-	at := now.Unix() / totpStep
-	for step := at - totpSkew; step <= at+totpSkew; step++ {
-		want, err := totp.GenerateCodeCustom(seed.Reveal(), time.Unix(step*totpStep, 0), totp.ValidateOpts{Period: totpStep, Digits: otp.DigitsSix, Algorithm: otp.AlgorithmSHA1})
-		if err != nil {
-			return 0, err
-		}
-		if subtle.ConstantTimeCompare([]byte(want), []byte(code)) == 1 && step > last {
-			return step, nil
-		}
+	step, err := seal.AppStep(seed, code, now, last)
+	if err == nil && step == 0 {
+		err = ErrCode.On("code")
 	}
-	return 0, ErrCode.On("code")
+	return step, err
 }
 
 // checkCode finds which factor a code is of. use uses it up; it must be called
 // in the same transaction, after an entry of the account has locked its row.
 func (l *Life) checkCode(tx *db.Tx, accountID, code string) (f history.Factor, use func(*db.Tx) error, err error) {
-	code = digits(code)
+	code = seal.Typed(code)
 	path, proof := "codes", "code"
 	if len(code) == 6 {
 		path, proof = "totp", "totp"
@@ -333,19 +292,6 @@ func (l *Life) afterTOTP(secret account.Secret, code string, now time.Time) (str
 	}
 	after, err := json.Marshal(stored)
 	return string(after), err
-}
-
-// digits takes the spaces out of a code, and reads fullwidth digits.
-func digits(code string) string {
-	return strings.Map(func(c rune) rune {
-		switch {
-		case c >= '０' && c <= '９':
-			return c - '０' + '0'
-		case c == ' ' || c == '　':
-			return -1
-		}
-		return c
-	}, code)
 }
 
 // useCode checks a code in a session, uses it up and enters the factor.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 	"time"
 
 	"takeback/internal/access"
@@ -94,28 +93,13 @@ func (x *Examiner) EnterAs(ctx context.Context, caseID, reporter, code string) (
 	defer fault.Wrap(&err, "verify.Enter(%s)", caseID)
 	right := false
 	err = x.DB.Write(ctx, func(tx *db.Tx) (err error) {
-		right, err = x.enter(tx, caseID, reporter, digits(code))
+		right, err = x.enter(tx, caseID, reporter, seal.Typed(code))
 		return err
 	})
 	if err == nil && !right {
 		err = ErrWrongCode // after the commit: a wrong try counts
 	}
 	return err
-}
-
-// digits reads a code as people type it: with spaces, or full-width.
-func digits(code string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r >= '0' && r <= '9':
-			return r
-		case r >= '０' && r <= '９':
-			return r - '０' + '0'
-		case r == ' ' || r == '　' || r == '-':
-			return -1
-		}
-		return 'x'
-	}, code)
 }
 
 func (x *Examiner) enter(tx *db.Tx, caseID, reporter, code string) (right bool, err error) {

@@ -1,12 +1,8 @@
 package console
 
 import (
-	"bytes"
-	"image/png"
 	"net/http"
 	"strings"
-
-	"github.com/pquerna/otp"
 
 	"takeback/internal/seal"
 	"takeback/internal/web"
@@ -94,20 +90,12 @@ func (p *Pages) showQR(w http.ResponseWriter, r *http.Request) error {
 	if !found.Ready {
 		return seal.ErrNoLink
 	}
-	key, err := otp.NewKeyFromURL(found.App.Reveal())
+	picture, err := seal.Picture(found.App)
 	if err != nil {
-		return err
-	}
-	picture, err := key.Image(264, 264)
-	if err != nil {
-		return err
-	}
-	var b bytes.Buffer
-	if err := png.Encode(&b, picture); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "image/png")
-	_, _ = b.WriteTo(w) // the person is gone: nobody is left to tell
+	_, _ = w.Write(picture) // the person is gone: nobody is left to tell
 	return nil
 }
 
