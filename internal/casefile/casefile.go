@@ -120,15 +120,16 @@ func (f *Files) entered(tx *db.Tx, c Case, by access.Actor) error {
 
 // Note enters something in a case. what is a code that pages translate.
 func (f *Files) Note(tx *db.Tx, id string, by access.Actor, what, text string) error {
-	n, err := tx.Exec(`UPDATE case_file SET revision = revision + 1 WHERE id = $1`, id)
+	var no int64
+	err := tx.Row(`UPDATE case_file SET revision = revision + 1 WHERE id = $1 RETURNING revision`, id).Scan(&no)
+	if errors.Is(err, db.ErrNone) {
+		return ErrNone
+	}
 	if err != nil {
 		return err
 	}
-	if n == 0 {
-		return ErrNone
-	}
-	if err := tx.Put(`INSERT INTO case_entry (id, case_id, at, role, actor, what, text) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-		seal.ID("ce"), id, tx.Now, by.Role, by.ID, what, text); err != nil {
+	if err := tx.Put(`INSERT INTO case_entry (id, case_id, no, at, role, actor, what, text) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+		seal.ID("ce"), id, no, tx.Now, by.Role, by.ID, what, text); err != nil {
 		return err
 	}
 	return tx.Announce(Topic, id)

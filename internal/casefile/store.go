@@ -68,7 +68,7 @@ func Entries(tx *db.Tx, id string) ([]Entry, error) {
 	return db.All(tx, func(s db.Scanner) (e Entry, err error) {
 		err = s.Scan(&e.ID, db.At(&e.At), &e.Role, &e.Actor, &e.What, &e.Text)
 		return e, err
-	}, `SELECT id, at, role, actor, what, text FROM case_entry WHERE case_id = $1 ORDER BY at, id`, id)
+	}, `SELECT id, at, role, actor, what, text FROM case_entry WHERE case_id = $1 ORDER BY no`, id)
 }
 
 // Deed is an entry of staff, with the case and the account it is about.

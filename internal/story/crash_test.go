@@ -64,7 +64,7 @@ func crash(t *testing.T, place string, kills int) {
 		for lane := range 4 {
 			busy.Go(func() { w.live(ctx, s.base, i, lane) })
 		}
-		w.await(rand.IntN(12))
+		w.await(rand.IntN(30))
 		moment := time.NewTimer(time.Duration(rand.IntN(40)) * time.Millisecond) // somewhere inside the next acts
 		<-moment.C
 		s.kill()

@@ -27,10 +27,11 @@ CREATE INDEX case_newest ON case_file (opened_at);
 CREATE TABLE case_entry (
     id      TEXT PRIMARY KEY,
     case_id TEXT NOT NULL REFERENCES case_file (id),
+    no      BIGINT NOT NULL, -- revision of the case that it made
     at      BIGINT NOT NULL,
     role    TEXT NOT NULL,
     actor   TEXT NOT NULL,
     what    TEXT NOT NULL, -- a code, translated by the pages: "step.frozen", "note", "mark"
     text    TEXT NOT NULL  -- words of a person, or details as JSON
 );
-CREATE INDEX case_entry_case ON case_entry (case_id, id);
+CREATE UNIQUE INDEX case_entry_case ON case_entry (case_id, no);
