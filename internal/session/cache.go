@@ -14,10 +14,14 @@ type cache struct {
 
 	mu        sync.RWMutex
 	count     uint64            // announcements so far
-	forgotten map[string]uint64 // account -> count at its last announcement
+	floor     uint64            // what was read before this count is stale, whatever its account
+	forgotten map[string]uint64 // account -> count at its last announcement since the floor
 }
 
-const perShard = 4096
+const (
+	perShard      = 4096
+	forgottenMost = 100_000 // accounts; then all entries are stale at once, which costs a read each
+)
 
 type shard struct {
 	mu      sync.RWMutex
@@ -54,6 +58,10 @@ func (c *cache) forget(account string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.count++
+	if len(c.forgotten) >= forgottenMost {
+		clear(c.forgotten)
+		c.floor = c.count
+	}
 	c.forgotten[account] = c.count
 }
 
@@ -61,7 +69,7 @@ func (c *cache) forget(account string) {
 func (c *cache) fresh(e entry) bool {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
-	return e.stamp >= c.forgotten[e.session.Account]
+	return e.stamp >= max(c.floor, c.forgotten[e.session.Account])
 }
 
 func (c *cache) get(token string, line int64) (Session, bool) {

@@ -172,6 +172,7 @@ func (s *Sessions) handOver(tx *db.Tx, found *Session, client access.Client) err
 	}
 	found.Segment++
 	found.Device, found.IP, found.UserAgent = client.Device, client.IP, client.UserAgent
+	found.ProvedAt = time.Unix(0, 0).UTC() // who goes on from another client has not given the password there
 	c, err := s.Book.Append(tx, history.Entry{Account: found.Account, By: found.Actor(client), Verb: history.Handover, Device: client.Device})
 	if err != nil {
 		return err

@@ -143,6 +143,9 @@ func TestAStolenCookieBeginsANewSegment(t *testing.T) {
 			if err != nil || s.Segment != step.want {
 				t.Errorf("%s: segment %d, not %d (%v)", step.name, s.Segment, step.want, err)
 			}
+			if again, err := b.s.Check(t.Context(), token); err != nil || again.Proved(d.Now()) != (step.want == 1) {
+				t.Errorf("%s: the password counts as given: %v (%v)", step.name, again.Proved(d.Now()), err)
+			}
 		}
 		err := d.Read(t.Context(), func(tx *db.Tx) error {
 			gs, err := session.Segments(tx, "acc")

@@ -47,8 +47,8 @@ func insertSegment(tx *db.Tx, s Session, seq int64) error {
 }
 
 func touch(tx *db.Tx, s Session) error {
-	return tx.Put(`UPDATE session SET seen_at = $1, segment = $2, device = $3, ip = $4, user_agent = $5 WHERE id = $6`,
-		s.SeenAt, s.Segment, s.Device, s.IP, s.UserAgent, s.ID)
+	return tx.Put(`UPDATE session SET seen_at = $1, segment = $2, device = $3, ip = $4, user_agent = $5, proved_at = $6 WHERE id = $7`,
+		s.SeenAt, s.Segment, s.Device, s.IP, s.UserAgent, s.ProvedAt, s.ID)
 }
 
 func prove(tx *db.Tx, id string) error {

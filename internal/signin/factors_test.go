@@ -202,6 +202,33 @@ func TestOnlyAFactorThatWasThereBeforeLiftsTheWait(t *testing.T) {
 	})
 }
 
+func TestWhatWasProvedInASessionIsNotTheNextClients(t *testing.T) {
+	each(t, func(h *house) {
+		who := h.guarded()
+		seed := h.enrol(who)
+		h.clock.Advance(73 * time.Hour)
+		e, err := h.life.SignIn(h.Context(), hana, secret(first), client("d1"))
+		h.ok(err)
+		e, err = h.life.SecondStep(h.Context(), e.Second, h.code(seed), client("d1"))
+		h.ok(err)
+		h.clock.Advance(time.Minute)
+		stolen, err := h.life.Sessions.CheckFrom(h.Context(), e.Token, client("thief"))
+		h.ok(err)
+		thief := stolen.Actor(client("thief"))
+		if proved, err := h.life.Proved(h.Context(), thief); err != nil || proved {
+			h.Errorf("a stolen session has the password of a minute ago (%v)", err)
+		}
+		waits, err := h.life.Put(h.Context(), thief, thief.Account, "forward/f1", []byte(`{"to":"x@example.jp"}`))
+		if fault.Public(err).Code != "password.again" {
+			h.Errorf("a forwarder in a stolen session: waits %v, %v", waits, err)
+		}
+		waits, err = h.life.ChangePhone(h.Context(), thief, "090-1234-5678", secret(first))
+		if err != nil || !waits {
+			h.Errorf("the code that the holder gave lifts the wait of who stole the session: %v", err)
+		}
+	})
+}
+
 func TestReset(t *testing.T) {
 	each(t, func(h *house) {
 		who := h.hana()

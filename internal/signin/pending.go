@@ -104,6 +104,9 @@ func (l *Life) put(tx *db.Tx, who access.Actor, p pending) (waits bool, err erro
 		return false, err
 	}
 	p.id, p.epoch, p.by, p.asked = seal.ID("wait"), a.Epoch, who, tx.Now
+	if p.by.Epoch == 0 {
+		p.by.Epoch = a.Epoch // a service's wish ends with the epoch it was made in, like anybody's
+	}
 	wait := hold(kind, a.State, lifted)
 	if wait > 0 {
 		p.due = tx.Now.Add(wait)

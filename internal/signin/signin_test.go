@@ -319,6 +319,18 @@ func TestWhatWaitsEndsWithItsEpochItsSessionAndItsLink(t *testing.T) {
 			h.ok(h.life.EndSession(h.Context(), h.enter(hana, first, "d2"), who.Session))
 		})
 		check("another session ends all others", func() { h.ok(h.life.EndOthers(h.Context(), h.enter(hana, first, "d2"))) })
+		waits, err := h.life.Put(h.Context(), access.Actor{Role: access.Service, ID: "key_shop"}, who.Account, "forward/f1", []byte(`{"to":"x@example.jp"}`))
+		if err != nil || !waits {
+			h.Fatalf("a forwarder that the service sets: waits %v, %v", waits, err)
+		}
+		h.turn(who, account.Frozen)
+		h.turn(who, account.Guarded)
+		h.clock.Advance(73 * time.Hour)
+		h.ok(h.runner.Drain(h.Context()))
+		who = h.enter(hana, first, "d1")
+		if h.facts(who)["forward/f1"].Value != nil {
+			h.Error("what the service asked for before the freeze was made after it")
+		}
 		h.ok(h.life.ChangeEmail(h.Context(), who, "hana@new.example", secret(first)))
 		h.clock.Advance(73 * time.Hour)
 		h.ok(h.runner.Drain(h.Context()))

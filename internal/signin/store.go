@@ -106,7 +106,8 @@ func insertStrong(tx *db.Tx, accountID, sessionID, path, version string) error {
 		ON CONFLICT (session, path) DO UPDATE SET version = excluded.version, at = excluded.at`, sessionID, path, version, accountID, tx.Now)
 }
 
-// strongIn lists the strong factors presented in a session: path and version.
+// strongIn lists the strong factors presented in the present segment of a session: path and version.
+// What was presented before the session went on from another client is not that client's.
 func strongIn(tx *db.Tx, sessionID string) (map[string]string, error) {
 	found := map[string]string{}
 	_, err := db.All(tx, func(s db.Scanner) (struct{}, error) {
@@ -114,7 +115,7 @@ func strongIn(tx *db.Tx, sessionID string) (map[string]string, error) {
 		err := s.Scan(&path, &version)
 		found[path] = version
 		return struct{}{}, err
-	}, `SELECT path, version FROM strong_proof WHERE session = $1`, sessionID)
+	}, `SELECT path, version FROM strong_proof WHERE session = $1 AND at >= (SELECT MAX(at) FROM segment WHERE session = $1)`, sessionID)
 	return found, err
 }
 
