@@ -1,5 +1,7 @@
 package access
 
+import "net/netip"
+
 // Role is what an actor acts as.
 type Role string
 
@@ -40,6 +42,20 @@ type Client struct {
 	UserAgent string
 	Device    string // id of the device cookie; empty if the client had none
 	Language  string // "ja" or "en", as the client prefers
+}
+
+// Net is the client's address as counters of tries take it. An IPv6 address is
+// cut to its network: whoever has one has 2^64 of them, and would be a new client with each.
+func (c Client) Net() string {
+	a, err := netip.ParseAddr(c.IP)
+	if err != nil || a.Unmap().Is4() {
+		return c.IP
+	}
+	network, err := a.WithZone("").Prefix(64)
+	if err != nil {
+		return c.IP
+	}
+	return network.String()
 }
 
 // Do makes an actor for work that the program does by itself.

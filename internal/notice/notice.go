@@ -248,7 +248,7 @@ func (t *Teller) Check(ctx context.Context, number, email string, by access.Acto
 		about = a.Key()
 	}
 	err = t.DB.Write(ctx, func(tx *db.Tx) error {
-		if err := casefile.Knock(tx, "check", t.Seal.Hash("knock", by.Client.IP), checksFrom, checksIn); err != nil {
+		if err := casefile.Knock(tx, "check", t.Seal.Hash("knock", by.Client.Net()), checksFrom, checksIn); err != nil {
 			return err
 		}
 		if err := casefile.Knock(tx, "check-address", t.Seal.Hash("knock", about), checksAbout, checksIn); err != nil {

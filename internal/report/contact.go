@@ -94,7 +94,7 @@ func (w Word) check() (err error) {
 }
 
 func (i *Intake) admit(tx *db.Tx, w Word, from access.Client) error {
-	if err := i.knock(tx, "contact", from.IP, contactsFrom); err != nil {
+	if err := i.knock(tx, "contact", from.Net(), contactsFrom); err != nil {
 		return err
 	}
 	if w.Login == "" {
@@ -253,7 +253,7 @@ func (i *Intake) Phishing(ctx context.Context, text string, letter []byte, by ac
 		return ErrEmpty
 	}
 	return i.DB.Write(ctx, func(tx *db.Tx) error {
-		if err := i.knock(tx, "phishing", by.Client.IP, phishingFrom); err != nil {
+		if err := i.knock(tx, "phishing", by.Client.Net(), phishingFrom); err != nil {
 			return err
 		}
 		_, err := casefile.ReportPhishing(tx, casefile.Phishing{Text: text, Letter: letter, From: by.Account})

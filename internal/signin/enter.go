@@ -38,8 +38,8 @@ func (l *Life) SignIn(ctx context.Context, email string, password seal.Secret, c
 	address, bad := mail.ParseAddress(email)
 	key := address.Key()
 	now := l.DB.Now()
-	pair := "sign-in " + key + " from " + client.IP
-	if err := errors.Join(l.tries.take(now, pair, perPair), l.tries.take(now, "sign-in "+key, perName), l.tries.take(now, "sign-in from "+client.IP, perIP)); err != nil {
+	pair := "sign-in " + key + " from " + client.Net()
+	if err := errors.Join(l.tries.take(now, pair, perPair), l.tries.take(now, "sign-in "+key, perName), l.tries.take(now, "sign-in from "+client.Net(), perIP)); err != nil {
 		return e, fault.Public(err)
 	}
 	var a account.Account

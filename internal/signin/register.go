@@ -51,7 +51,7 @@ func (l *Life) Register(ctx context.Context, r Registration, client access.Clien
 		return err
 	}
 	now := l.DB.Now()
-	if err := errors.Join(l.tries.take(now, "letter "+address.Key(), perLetter), l.tries.take(now, "letters from "+client.IP, perSender)); err != nil {
+	if err := errors.Join(l.tries.take(now, "letter "+address.Key(), perLetter), l.tries.take(now, "letters from "+client.Net(), perSender)); err != nil {
 		return err
 	}
 	g := registration{id: seal.ID("reg"), account: seal.ID("acc"), address: address.String(), key: address.Key(), name: r.Name, language: r.Language}

@@ -47,7 +47,7 @@ func (l *Life) AskReset(ctx context.Context, email string, client access.Client)
 		return err
 	}
 	now := l.DB.Now()
-	if err := errors.Join(l.tries.take(now, "letter "+address.Key(), perLetter), l.tries.take(now, "letters from "+client.IP, perSender)); err != nil {
+	if err := errors.Join(l.tries.take(now, "letter "+address.Key(), perLetter), l.tries.take(now, "letters from "+client.Net(), perSender)); err != nil {
 		return fault.Public(err)
 	}
 	return l.DB.Write(ctx, func(tx *db.Tx) error {
