@@ -199,6 +199,22 @@ func (a *App) Handler() http.Handler {
 	return mux
 }
 
+// patience is how long a client may take to send a request and to take its
+// answer: longer than any page takes, so that nobody honest meets it.
+const patience = time.Minute
+
+// patient lets nobody hold a connection by sending or reading a byte now and
+// then. The server's own timeouts would end event streams, too; those set theirs.
+func patient(next http.Handler, patience time.Duration) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c, until := http.NewResponseController(w), time.Now().Add(patience)
+		if err := errors.Join(c.SetReadDeadline(until), c.SetWriteDeadline(until)); err != nil {
+			panic(http.ErrAbortHandler) // the connection is gone
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
 // forRequests is how long requests under way may take when the program is asked
 // to end. Event streams never end by themselves; they are ended then.
 const forRequests = time.Second
@@ -206,11 +222,14 @@ const forRequests = time.Second
 // Serve answers on l with h, which is Handler or what stands in front of it, and
 // carries out jobs until ctx ends, then finishes what is under way. It closes l.
 func (a *App) Serve(ctx context.Context, l net.Listener, h http.Handler) error {
+	if err := a.DB.Claim(); err != nil {
+		return errors.Join(err, l.Close())
+	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	requests, endRequests := context.WithCancel(context.WithoutCancel(ctx))
 	defer endRequests()
-	srv := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
+	srv := &http.Server{Handler: patient(h, patience), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
 		BaseContext: func(net.Listener) context.Context { return requests },
 		ErrorLog:    slog.NewLogLogger(a.Config.Log.Handler(), slog.LevelWarn)}
 	worked, ended := make(chan error, 1), make(chan error, 1)

@@ -44,6 +44,7 @@ type engine interface {
 	read(ctx context.Context, fn func(conn) error) error
 	write(ctx context.Context, fn func(conn) error) error
 	line(within time.Duration) (number int64, alive bool)
+	claim() error
 	close() error
 }
 
@@ -93,6 +94,11 @@ func (d *DB) Now() time.Time { return d.now().UTC().Truncate(time.Microsecond) }
 
 // Close ends all connections. Writes under way are finished first.
 func (d *DB) Close() error { return d.engine.close() }
+
+// Claim makes this process the one that serves the database, until Close. It
+// fails if another one does and the engine cannot tell it what happens here: its
+// memory of sessions would outlive a freeze. PostgreSQL serves any number.
+func (d *DB) Claim() error { return d.engine.claim() }
 
 // Read runs fn on one consistent view of the database. fn must not write.
 func (d *DB) Read(ctx context.Context, fn func(*Tx) error) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -32,6 +33,35 @@ func get(t *testing.T, d *db.DB, name string) (value string) {
 		t.Fatal(err)
 	}
 	return value
+}
+
+func TestOneProcessServesAFile(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "a.db")
+	open := func() *db.DB {
+		t.Helper()
+		d, err := db.Open(t.Context(), file, db.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d
+	}
+	first, second := open(), open()
+	if err := errors.Join(first.Claim(), first.Claim()); err != nil {
+		t.Fatal(err)
+	}
+	if second.Claim() == nil {
+		t.Error("two serve one file: the second does not hear of a freeze by the first")
+	}
+	if err := first.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := second.Claim(); err != nil {
+		t.Errorf("nobody serves the file any more: %v", err)
+	}
+	if err := second.Close(); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func TestWrite(t *testing.T) {

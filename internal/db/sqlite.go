@@ -38,11 +38,22 @@ type sqliteEngine struct {
 	wdb, rdb *sql.DB
 	turns    turns
 	readers  chan *sqliteConn
+	path     string
+	release  func() error // of the claim; nil without one
+}
+
+var errClaimed = errors.New("another process serves this database file (several need PostgreSQL)")
+
+func (e *sqliteEngine) claim() (err error) {
+	if e.release == nil {
+		e.release, err = claimFile(e.path + ".serving")
+	}
+	return err
 }
 
 func openSQLite(ctx context.Context, path string) (_ *sqliteEngine, err error) {
 	registerChain()
-	e := &sqliteEngine{}
+	e := &sqliteEngine{path: path}
 	if e.wdb, err = sql.Open("sqlite", "file:"+path+"?"+pragmas); err != nil {
 		return nil, err
 	}
@@ -92,7 +103,7 @@ func (e *sqliteEngine) write(ctx context.Context, fn func(conn) error) error {
 	return e.turns.write(ctx, fn)
 }
 
-// line never breaks: only one process writes, and it tells itself before a Write returns.
+// line never breaks: only one process serves (claim), and it tells itself before a Write returns.
 func (e *sqliteEngine) line(time.Duration) (int64, bool) { return 1, true }
 
 func (e *sqliteEngine) read(ctx context.Context, fn func(conn) error) error {
@@ -119,7 +130,11 @@ func (e *sqliteEngine) close() error {
 	}
 	_, e1 := writer.exec("PRAGMA optimize", nil)
 	_, e2 := writer.exec("PRAGMA wal_checkpoint(TRUNCATE)", nil)
-	return errors.Join(err, e1, e2, writer.close(), e.rdb.Close(), e.wdb.Close())
+	err = errors.Join(err, e1, e2, writer.close(), e.rdb.Close(), e.wdb.Close())
+	if e.release != nil {
+		err = errors.Join(err, e.release())
+	}
+	return err
 }
 
 // sqliteConn is one connection with its prepared statements.

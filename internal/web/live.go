@@ -21,6 +21,7 @@ func Stream(w http.ResponseWriter, r *http.Request, changed <-chan string) error
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("X-Accel-Buffering", "no")
 	c := http.NewResponseController(w)
+	_ = c.SetReadDeadline(time.Time{}) // the server's would end the request; a reader who is gone is noticed by writing
 	say := func(text string) error {
 		// Not every writer has deadlines (those of tests have none): then the server's own must do.
 		_ = c.SetWriteDeadline(time.Now().Add(writeLimit))
