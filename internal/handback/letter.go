@@ -130,7 +130,7 @@ func (w *writer) pointsAt(path string, value json.RawMessage) (string, bool) {
 	}
 	at := set + "/" + account.Fact{Value: value}.Text()
 	kind, _ := w.kinds.Of(at)
-	shown := Shown(kind, w.facts[at].Value)
+	shown := Shown(kind, w.facts[at].Value, w.language)
 	return shown, shown != ""
 }
 
@@ -140,7 +140,7 @@ func (w *writer) shown(kind account.Kind, value json.RawMessage) string {
 			return w.amount(kind, n)
 		}
 	}
-	return Shown(kind, value)
+	return Shown(kind, value, w.language)
 }
 
 // charges tells of the intruder's orders that cost somebody something. One that
@@ -151,17 +151,12 @@ func (w *writer) charges(h []history.Change, f *finding.Findings) (all []mail.Ch
 			continue
 		}
 		var o struct {
-			Amount int64  `json:"amount"`
 			Undone string `json:"undone"`
 		}
 		if json.Unmarshal(w.facts[c.Path].Value, &o) != nil || w.states[o.Undone] == "" {
 			continue
 		}
-		ch := mail.Charge{What: w.noun(c.Path), State: w.states[o.Undone]}
-		if o.Amount != 0 {
-			ch.Amount = fmt.Sprintf(w.money, thousands(o.Amount))
-		}
-		all = append(all, ch)
+		all = append(all, mail.Charge{What: w.noun(c.Path), Amount: account.Price(w.facts[c.Path].Value, w.language), State: w.states[o.Undone]})
 	}
 	return all
 }

@@ -42,7 +42,9 @@ func TestShownTellsNothingThatMustNotBeSeen(t *testing.T) {
 		{"forward/f1", `{"to":"x@y.example"}`, dots},
 		{"wallet", `-1234567`, "−1,234,567"},
 		{"points", `999`, "999"},
-		{"order/o1", `{"amount":4980,"ship_to":"address/a1"}`, "¥4,980 address/a1"},
+		{"order/o1", `{"amount":4980,"currency":"JPY","ship_to":"address/a1"}`, "¥4,980 address/a1"},
+		{"order/o2", `{"amount":4980,"currency":"EUR"}`, "49.80 EUR"},
+		{"order/o3", `{"amount":4980}`, "4,980"},
 		{"name", `"佐藤 花子"`, "佐藤 花子"},
 		{"name", ``, ""},
 	} {
@@ -51,7 +53,7 @@ func TestShownTellsNothingThatMustNotBeSeen(t *testing.T) {
 		if c.value != "" {
 			value = json.RawMessage(c.value)
 		}
-		if got := Shown(kind, value); got != c.want {
+		if got := Shown(kind, value, "en"); got != c.want {
 			t.Errorf("%s %s is shown as %q, want %q", c.path, c.value, got, c.want)
 		}
 	}

@@ -16,8 +16,9 @@ const dots = "•••••"
 
 // Shown says a value as a letter or a page of the desk may show it: a secret
 // never, a contact so that only its owner knows it again, a card by its brand and last digits,
-// an address without its end. It is empty if there is no value.
-func Shown(kind account.Kind, value json.RawMessage) string {
+// an address without its end, the price of an order in the reader's language. It is
+// empty if there is no value.
+func Shown(kind account.Kind, value json.RawMessage, language string) string {
 	if value == nil {
 		return ""
 	}
@@ -29,7 +30,7 @@ func Shown(kind account.Kind, value json.RawMessage) string {
 		return mail.Mask(f.Text())
 	case account.Ledger:
 		if n, err := strconv.ParseInt(string(value), 10, 64); err == nil {
-			return thousands(n)
+			return account.Whole(n)
 		}
 		return dots
 	case account.Register:
@@ -43,7 +44,7 @@ func Shown(kind account.Kind, value json.RawMessage) string {
 	case kind.Pattern == "card/*":
 		return Card(parts)
 	case kind.Algebra == account.Effect:
-		return order(value)
+		return strings.Join(nonEmpty(account.Price(value, language), parts["ship_to"]), " ")
 	case kind.Sensitive:
 		return dots
 	case kind.Pattern == "address/*":
@@ -69,23 +70,6 @@ func Card(parts map[string]string) string {
 	return strings.Join(nonEmpty(parts["brand"], "•••• "+last), " ")
 }
 
-// order says what an order is about: its number of things is the shop's matter.
-func order(value json.RawMessage) string {
-	var o struct {
-		Amount int64  `json:"amount"`
-		ShipTo string `json:"ship_to"`
-		Undone string `json:"undone"`
-	}
-	if json.Unmarshal(value, &o) != nil {
-		return dots
-	}
-	said := ""
-	if o.Amount != 0 {
-		said = "¥" + thousands(o.Amount)
-	}
-	return strings.Join(nonEmpty(said, o.ShipTo), " ")
-}
-
 func nonEmpty(all ...string) []string {
 	return slices.DeleteFunc(all, func(s string) bool { return strings.TrimSpace(s) == "" })
 }
@@ -99,16 +83,3 @@ func start(s string, n int) string {
 }
 
 func shorten(s string, n int) string { return start(s, n) }
-
-// thousands writes a number with commas.
-func thousands(n int64) string {
-	s := strconv.FormatInt(n, 10)
-	sign, digits := "", s
-	if strings.HasPrefix(s, "-") {
-		sign, digits = "−", s[1:]
-	}
-	for i := len(digits) - 3; i > 0; i -= 3 {
-		digits = digits[:i] + "," + digits[i:]
-	}
-	return sign + digits
-}

@@ -23,7 +23,6 @@ type words struct {
 	lacks   string // a contact that must be registered again
 	which   string // one of several: noun, which
 	gained  string // a movement that adds
-	money   string
 	points  string
 	states  map[string]string // what became of an order, by what was done about it
 	desk    string
@@ -49,7 +48,7 @@ var wordsOf = map[string]words{
 		stopped: "We stopped the account. From this moment on nothing could be changed in it.",
 		removed: "removed", empty: "empty for now", active: "works again",
 		waits: "%s: we could not tell whether this was you. Please look at it.", lacks: "%s: please register it again.",
-		which: "%s %s", gained: "Credited: %s.", money: "¥%s", points: "%s points",
+		which: "%s %s", gained: "Credited: %s.", points: "%s points",
 		states: map[string]string{"refund": "will be refunded", "claim": "we are claiming it back for you", "book-loss": "we bear this loss, not you"},
 		desk:   "Account protection desk",
 	},
@@ -72,7 +71,7 @@ var wordsOf = map[string]words{
 		stopped: "当方でアカウントを停止しました。これ以降、アカウントの内容は一切変更できなくなりました。",
 		removed: "削除しました", empty: "現在は未登録です", active: "再びお使いいただけます",
 		waits: "%s：ご本人様の操作かどうか判断できませんでした。お手数ですが内容をご確認ください。", lacks: "%s：お手数ですが、あらためてご登録ください。",
-		which: "%s（%s）", gained: "%sが加算されました。", money: "%s円", points: "%sポイント",
+		which: "%s（%s）", gained: "%sが加算されました。", points: "%sポイント",
 		states: map[string]string{"refund": "返金いたします", "claim": "当方から返金を請求しております", "book-loss": "当方が負担いたします"},
 		desk:   "アカウント保護窓口",
 	},
@@ -127,20 +126,24 @@ func (w words) moment(c history.Change, kind account.Kind, language, client stri
 			return s
 		}
 	case history.Contact:
-		return fmt.Sprintf(sentence, fmt.Sprintf(w.which, noun, Shown(kind, c.After)))
+		return fmt.Sprintf(sentence, fmt.Sprintf(w.which, noun, Shown(kind, c.After, language)))
 	case history.Move:
 		if c.Amount > 0 {
 			sentence = w.gained
 		}
-		noun = w.amount(kind, max(c.Amount, -c.Amount))
+		if amount := w.amount(kind, max(c.Amount, -c.Amount)); kind.Pattern == "points" {
+			noun = amount
+		} else {
+			noun = fmt.Sprintf(w.which, noun, amount)
+		}
 	}
 	return fmt.Sprintf(sentence, noun)
 }
 
-// amount says a movement or balance in the unit of its ledger.
+// amount says a movement or balance: points as points, any other ledger as the number that the shop keeps.
 func (w words) amount(kind account.Kind, n int64) string {
 	if kind.Pattern == "points" {
-		return fmt.Sprintf(w.points, thousands(n))
+		return fmt.Sprintf(w.points, account.Whole(n))
 	}
-	return fmt.Sprintf(w.money, thousands(n))
+	return account.Whole(n)
 }

@@ -35,8 +35,8 @@ var restored = map[string]string{
 	"name": `"佐藤 花子"`, "email": `"hanako@example.jp"`, "passkey/k1": `"k1"`,
 	"address/a1": `{"to":"佐藤 花子","post":"153-0063","line":"東京都目黒区目黒1-2-3"}`, "default/address": `"a1"`,
 	"card/c1": `{"token":"tok_1","brand":"Visa","last4":"4242","expiry":"11/39"}`, "points": "30500",
-	"order/o1": `{"amount":4980,"effect":"undo","ship_to":"address/a2","undone":"cancel"}`,
-	"order/o2": `{"amount":10000,"effect":"compensate","undone":"refund"}`,
+	"order/o1": `{"amount":4980,"currency":"JPY","effect":"undo","ship_to":"address/a2","undone":"cancel"}`,
+	"order/o2": `{"amount":10000,"currency":"JPY","effect":"compensate","undone":"refund"}`,
 }
 
 func TestTheWholeHeart(t *testing.T) {

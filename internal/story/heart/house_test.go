@@ -169,8 +169,8 @@ func (h *house) takeover() (reported int64) {
 	h.does(intruder, history.Add, "address/a2", history.Entry{Value: json.RawMessage(`{"to":"X","post":"530-0001","line":"大阪市北区梅田1-1"}`)})
 	h.does(intruder, history.Set, "default/address", history.Entry{Value: text("a2")})
 	h.does(intruder, history.Move, "points", history.Entry{Amount: -30_000})
-	h.does(intruder, history.Order, "order/o1", history.Entry{Value: json.RawMessage(`{"effect":"undo","ship_to":"address/a2","amount":4980}`), Reads: []history.Read{{Path: "address/a2"}}})
-	h.does(intruder, history.Order, "order/o2", history.Entry{Value: json.RawMessage(`{"effect":"compensate","amount":10000}`)})
+	h.does(intruder, history.Order, "order/o1", history.Entry{Value: json.RawMessage(`{"effect":"undo","ship_to":"address/a2","amount":4980,"currency":"JPY"}`), Reads: []history.Read{{Path: "address/a2"}}})
+	h.does(intruder, history.Order, "order/o2", history.Entry{Value: json.RawMessage(`{"effect":"compensate","amount":10000,"currency":"JPY"}`)})
 	again := h.signIn(client("device-y", "203.0.113.67"), history.Factor{Path: "password", Version: "p2", Proof: "password"})
 	h.does(again, history.Set, "name", history.Entry{Value: text("名無し")})
 	return reported

@@ -21,7 +21,7 @@ type PlanView struct {
 	MayMake bool
 	MayRun  bool // the plan has its second person and waits for somebody to begin
 	restore.Status
-	show func(path string, value json.RawMessage) string
+	shown func(lang, path string, value json.RawMessage) string
 }
 
 func (p *Pages) planView(ctx context.Context, by access.Actor, c casefile.Case) (PlanView, error) {
@@ -29,7 +29,7 @@ func (p *Pages) planView(ctx context.Context, by access.Actor, c casefile.Case) 
 	if err != nil {
 		return PlanView{}, err
 	}
-	v := PlanView{ID: c.ID, Step: c.Step, Status: s, show: p.shown}
+	v := PlanView{ID: c.ID, Step: c.Step, Status: s, shown: p.shown}
 	may := by.May(access.Investigate)
 	v.MayMake = may && (casefile.May(c.Step, casefile.Planned) && !s.Running || c.Step == casefile.Verified)
 	v.MayRun = may && c.Step == casefile.Approved
@@ -62,6 +62,10 @@ func (v PlanView) Diff() (all []restore.Line) {
 		all[i] = l
 	}
 	return all
+}
+
+func (v PlanView) show(path string, value json.RawMessage) string {
+	return v.shown(v.Lang, path, value)
 }
 
 // Was is what was there before the intruder.

@@ -26,7 +26,7 @@ type TimelineView struct {
 	Shown bool
 	May   bool // the reader may mark now
 	investigate.Timeline
-	show func(path string, value json.RawMessage) string
+	shown func(lang, path string, value json.RawMessage) string
 }
 
 func (p *Pages) timelineView(ctx context.Context, by access.Actor, c casefile.Case) (TimelineView, error) {
@@ -34,16 +34,16 @@ func (p *Pages) timelineView(ctx context.Context, by access.Actor, c casefile.Ca
 	if err != nil {
 		return TimelineView{}, err
 	}
-	return TimelineView{ID: c.ID, Shown: true, Timeline: t, show: p.shown, May: by.May(access.Investigate) && !c.Step.Over() && c.Step != casefile.HandedBack}, nil
+	return TimelineView{ID: c.ID, Shown: true, Timeline: t, shown: p.shown, May: by.May(access.Investigate) && !c.Step.Over() && c.Step != casefile.HandedBack}, nil
 }
 
 // shown says a value as the desk may see it: masked, and a secret never.
-func (p *Pages) shown(path string, value json.RawMessage) string {
+func (p *Pages) shown(lang, path string, value json.RawMessage) string {
 	kind, ok := p.Investigator.Kinds.Of(path)
 	if !ok {
 		return ""
 	}
-	return handback.Shown(kind, value)
+	return handback.Shown(kind, value, lang)
 }
 
 // Labels are the labels that the legend explains.
@@ -92,14 +92,14 @@ func heartPath(p web.Page, path string) string {
 }
 
 // From is what was there before; empty if nothing was, or nothing is to be shown.
-func (v TimelineView) From(a investigate.Act) string { return v.show(a.Path, a.Before) }
+func (v TimelineView) From(a investigate.Act) string { return v.shown(v.Lang, a.Path, a.Before) }
 
 // To is what is there since.
 func (v TimelineView) To(a investigate.Act) string {
 	if !a.Writes {
 		return ""
 	}
-	if to := v.show(a.Path, a.After); to != "" {
+	if to := v.shown(v.Lang, a.Path, a.After); to != "" {
 		return to
 	}
 	return v.T("heart.nothing")

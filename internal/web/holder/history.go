@@ -83,7 +83,7 @@ func (p *Pages) line(page web.Page, c history.Change, sessions map[string]sessio
 	case history.Open, history.Recover, history.Derive, history.Handover, history.Freeze, history.Unfreeze, history.State:
 		l.Important = true
 	case history.Order, history.Hold, history.Release:
-		l.To = orderText(texts(c.After))
+		l.To = orderText(page, c.After)
 	default:
 		l.From, l.To = p.shown(page, kind, c.Path, account.Fact{Value: c.Before}), p.shown(page, kind, c.Path, account.Fact{Value: c.After})
 	}
@@ -107,7 +107,7 @@ func (p *Pages) words(page web.Page, c history.Change, kind account.Kind) string
 		if c.Amount > 0 {
 			sign = "+"
 		}
-		return page.T("did.move", p.label(page, c.Path), sign+strconv.FormatInt(c.Amount, 10))
+		return page.T("did.move", p.label(page, c.Path), sign+account.Whole(c.Amount))
 	case history.Confirm, history.View, history.Add, history.Remove:
 	case history.Order, history.Hold, history.Release:
 		_, id, _ := strings.Cut(c.Path, "/")

@@ -8,7 +8,9 @@ import (
 	"time"
 
 	"takeback/internal/access"
+	"takeback/internal/account"
 	"takeback/internal/fault"
+	"takeback/internal/history"
 	"takeback/internal/mail"
 	"takeback/internal/web"
 )
@@ -51,8 +53,8 @@ func (p *Pages) home(w http.ResponseWriter, r *http.Request) error {
 	}
 	v := homeView{Page: web.NewPage(r, "home.title"), Name: facts["name"].Text(), State: string(a.State), GuardedUntil: a.GuardedUntil,
 		Email: mail.Mask(facts["email"].Text()), Points: "0"}
-	if n := facts["points"].Value; n != nil {
-		v.Points = grouping(string(n))
+	if n, err := history.Balance(facts["points"].Value); err == nil {
+		v.Points = account.Whole(n)
 	}
 	if phone := facts["phone"].Text(); phone != "" {
 		v.Phone = mail.Mask(phone)
@@ -115,7 +117,7 @@ func (p *Pages) showOrders(w http.ResponseWriter, r *http.Request) error {
 			continue
 		}
 		parts := texts(f.Value)
-		row := orderRow{ID: id, Items: parts["items"], Price: price(parts)}
+		row := orderRow{ID: id, Items: parts["items"], Price: account.Price(f.Value, v.Lang)}
 		switch {
 		case held[path]:
 			row.State = "held"
@@ -150,32 +152,7 @@ func texts(value json.RawMessage) map[string]string {
 	return out
 }
 
-// price writes an amount as people do.
-func price(parts map[string]string) string {
-	amount, currency := parts["amount"], parts["currency"]
-	switch {
-	case amount == "":
-		return ""
-	case currency == "JPY":
-		return "¥" + grouping(amount)
-	case currency == "":
-		return amount
-	}
-	return amount + " " + currency
-}
-
-// grouping puts a comma between thousands of a whole number.
-func grouping(n string) string {
-	if strings.Trim(n, "0123456789") != "" {
-		return n
-	}
-	var groups []string
-	for ; len(n) > 3; n = n[:len(n)-3] {
-		groups = append([]string{n[len(n)-3:]}, groups...)
-	}
-	return strings.Join(append([]string{n}, groups...), ",")
-}
-
-func orderText(parts map[string]string) string {
-	return strings.Join(filled(parts["items"], price(parts)), " · ")
+// orderText says what was ordered and what it costs.
+func orderText(page web.Page, order json.RawMessage) string {
+	return strings.Join(filled(texts(order)["items"], account.Price(order, page.Lang)), " · ")
 }
