@@ -183,7 +183,9 @@ func (tab *Tab) Click(css string) {
 // Fill types text into a field in place of what it held.
 func (tab *Tab) Fill(css, text string) {
 	tab.t.Helper()
-	ask(tab, "filling "+css, chromedp.Steps(chromedp.Clear(chromedp.CSS(css)), chromedp.SendKeys(chromedp.CSS(css), text)))
+	ask(tab, "waiting for "+css, chromedp.WaitVisible(chromedp.CSS(css)))
+	Eval[string](tab, fmt.Sprintf(`document.querySelector(%q).value = ''`, css)) // Clear of chromedp cannot clear an empty textarea
+	ask(tab, "filling "+css, chromedp.SendKeys(chromedp.CSS(css), text))
 }
 
 // Choose picks the option of a select that has the value.

@@ -5,6 +5,7 @@ import (
 	"embed"
 	"net/http"
 	"slices"
+	"time"
 
 	"takeback/internal/access"
 	"takeback/internal/fault"
@@ -102,7 +103,8 @@ func (p *Pages) keepSession(w http.ResponseWriter, r *http.Request, s session.Se
 	if before := web.ActorOf(r); before.Role == access.Holder {
 		_ = p.Life.SignOut(r.Context(), before) // it may be over by now, which is what we want
 	}
-	set(w, &http.Cookie{Name: sessionCookie, Value: token, Expires: s.ExpiresAt})
+	// A span and not a date: the clock of a telephone may be wrong.
+	set(w, &http.Cookie{Name: sessionCookie, Value: token, MaxAge: int(s.ExpiresAt.Sub(s.OpenedAt) / time.Second)})
 	drop(w, secondCookie)
 }
 
