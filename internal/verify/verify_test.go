@@ -430,3 +430,21 @@ func TestSavedCodes(t *testing.T) {
 		b.want(enter("alpha-bravo"), verify.ErrWrongCode)
 	})
 }
+
+func TestAnotherReporterDoesNotUseUpTheTriesOfTheHolder(t *testing.T) {
+	each(t, func(t *testing.T, d *db.DB, clock *dbtest.Clock) {
+		b := setup(t, d, clock, true)
+		b.Saved = &paper{}
+		b.append(history.Entry{By: access.Do("test"), Verb: history.Credential, Path: "codes", SecretID: "s", Stored: "x"})
+		var other casefile.Reporter
+		b.must(d.Write(t.Context(), func(tx *db.Tx) (err error) {
+			other, err = (&casefile.Files{}).AddReporter(tx, casefile.Reporter{Case: b.c.ID, Source: "not-me", Language: "en", Via: "mail-9"}, access.Actor{})
+			return err
+		}))
+		for range 5 {
+			b.want(b.EnterSaved(t.Context(), b.c.ID, other.ID, seal.NewSecret("guess")), verify.ErrWrongCode)
+		}
+		b.want(b.EnterSaved(t.Context(), b.c.ID, other.ID, seal.NewSecret("alpha-bravo")), verify.ErrWrongCode)
+		b.must(b.EnterSaved(t.Context(), b.c.ID, b.rep, seal.NewSecret("alpha-bravo")))
+	})
+}
