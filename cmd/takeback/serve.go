@@ -44,12 +44,15 @@ func (c *ServeCmd) Run(ctx context.Context, out io.Writer) (err error) {
 		return errors.Join(err, l.Close())
 	}
 	defer func() { err = errors.Join(err, a.Close()) }()
+	if err := a.DB.Claim(); err != nil { // before FirstLink, which voids the link that was printed before
+		return errors.Join(err, l.Close())
+	}
 	link, made, err := a.Desk.FirstLink(ctx)
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}
 	if made {
-		fmt.Fprintf(out, "Nobody works at the desk yet. The first supervisor signs up once, within 24 hours, at:\n  %s/desk/welcome/%s\n", site, link)
+		fmt.Fprintf(out, "Nobody works at the desk yet. The first supervisor signs up once, within seven days, at:\n  %s/desk/welcome/%s\n", site, link)
 	}
 	fmt.Fprintf(out, "Takeback listens on http://%s\n", l.Addr())
 	return a.Serve(ctx, l, a.Handler())
