@@ -39,6 +39,12 @@ type Fact struct {
 	Since time.Time
 }
 
+// TextValue gives the value of a fact that is a text.
+func TextValue(s string) json.RawMessage {
+	b, _ := json.Marshal(s) // a string always has a JSON form
+	return b
+}
+
 // Text gives a register's or contact's value; empty if it is none.
 func (f Fact) Text() string {
 	var s string

@@ -2,7 +2,6 @@ package connector
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"time"
 
@@ -104,7 +103,7 @@ func (o Own) append(tx *db.Tx, e history.Entry, c Call) (history.Change, error) 
 			return history.Change{}, err
 		}
 		for _, x := range all {
-			if x.Slot == c.Path && x.Version == c.Version && Same(mustText(x.Address), c.Want) {
+			if x.Slot == c.Path && x.Version == c.Version && Same(account.TextValue(x.Address), c.Want) {
 				e.Confirmed = e.Confirmed || !x.ConfirmedAt.IsZero()
 			}
 		}
@@ -113,12 +112,6 @@ func (o Own) append(tx *db.Tx, e history.Entry, c Call) (history.Change, error) 
 }
 
 var errNoVersion = fault.New(fault.Conflict, "connector.version", "There is no former version of this to go back to.")
-
-// mustText gives the JSON of a text, which always has one.
-func mustText(s string) json.RawMessage {
-	b, _ := json.Marshal(s)
-	return b
-}
 
 // Kill implements Port: sessions and links given before the fence's epoch are
 // marked dead. The epoch has ended their authority already; this keeps when.

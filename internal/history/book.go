@@ -136,23 +136,18 @@ func (e Entry) change(now time.Time) Change {
 		if c.Version == "" {
 			c.Version = seal.ID("v")
 		}
-		c.After = text(c.Version)
+		c.After = account.TextValue(c.Version)
 	case Contact:
 		if c.Version == "" {
 			c.Version = seal.ID("v")
 		}
 	case Patch:
-		c.After = text(account.Fact{Value: e.Value}.Text()) // one form for one text: the commitment covers its bytes
+		c.After = account.TextValue(account.Fact{Value: e.Value}.Text()) // one form for one text: the commitment covers its bytes
 	case Remove, Drop:
 		c.After = nil
 	}
 	c.Nonce = seal.NewToken()
 	return c
-}
-
-func text(s string) json.RawMessage {
-	b, _ := json.Marshal(s) // a string always has a JSON form
-	return b
 }
 
 // derive fills in what follows from the facts as they are now: what was there
@@ -288,7 +283,7 @@ func (c Change) commitment() (string, error) {
 	case Patch:
 		parts := account.Fact{Value: c.After}.Parts()
 		if to, ok := parts[c.Part]; ok {
-			value = text(to)
+			value = account.TextValue(to)
 		}
 	case Move:
 		value = nil

@@ -30,7 +30,7 @@ func (l *Life) ChangeLanguage(ctx context.Context, who access.Actor, language st
 
 // set writes a register of one's own account.
 func (l *Life) set(ctx context.Context, who access.Actor, path, value string) error {
-	return l.DB.Write(ctx, func(tx *db.Tx) error { return l.write(tx, who, who.Account, path, text(value)) })
+	return l.DB.Write(ctx, func(tx *db.Tx) error { return l.write(tx, who, who.Account, path, account.TextValue(value)) })
 }
 
 // ChangeEmail asks for a new sign-in address. It counts for nothing until the
@@ -53,7 +53,7 @@ func (l *Life) ChangeEmail(ctx context.Context, who access.Actor, email string, 
 		return err
 	}
 	return l.change(ctx, who, factors, func(tx *db.Tx) error {
-		_, err := l.put(tx, who, pending{account: who.Account, path: "email", verb: history.Contact, value: text(address.String())})
+		_, err := l.put(tx, who, pending{account: who.Account, path: "email", verb: history.Contact, value: account.TextValue(address.String())})
 		return err
 	})
 }
@@ -68,7 +68,7 @@ func (l *Life) ChangePhone(ctx context.Context, who access.Actor, phone string, 
 		if err != nil {
 			return false, err
 		}
-		change.verb, change.value = history.Contact, text(number)
+		change.verb, change.value = history.Contact, account.TextValue(number)
 	}
 	_, factors, err := l.proved(ctx, who, "password", password)
 	if err != nil {

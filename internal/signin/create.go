@@ -32,9 +32,9 @@ func (l *Life) Create(ctx context.Context, by access.Actor, email string, passwo
 	}
 	id = seal.ID("acc")
 	entries := []history.Entry{
-		{Verb: history.Contact, Path: "email", Value: text(address.String()), Confirmed: true},
-		{Verb: history.Set, Path: "name", Value: text(name)},
-		{Verb: history.Set, Path: "language", Value: text(language)},
+		{Verb: history.Contact, Path: "email", Value: account.TextValue(address.String()), Confirmed: true},
+		{Verb: history.Set, Path: "name", Value: account.TextValue(name)},
+		{Verb: history.Set, Path: "language", Value: account.TextValue(language)},
 	}
 	if !password.Empty() {
 		stored, err := l.Seal.HashPassword(ctx, password)

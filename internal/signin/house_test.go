@@ -2,7 +2,6 @@ package signin_test
 
 import (
 	"context"
-	"encoding/json"
 	"io"
 	"log/slog"
 	"strings"
@@ -190,5 +189,3 @@ func (h *house) guarded() access.Actor {
 }
 
 func secret(s string) seal.Secret { return seal.NewSecret(s) }
-
-func text(s string) json.RawMessage { b, _ := json.Marshal(s); return b }

@@ -2,7 +2,6 @@ package signin
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"time"
 
@@ -177,10 +176,10 @@ func (l *Life) createAccount(tx *db.Tx, token string, client access.Client) erro
 	by := access.Do("register")
 	by.Client = client
 	for _, e := range []history.Entry{
-		{Verb: history.Contact, Path: "email", Value: text(g.address), Confirmed: true},
+		{Verb: history.Contact, Path: "email", Value: account.TextValue(g.address), Confirmed: true},
 		{Verb: history.Credential, Path: "password", SecretID: g.secretID, Stored: g.storedPassword},
-		{Verb: history.Set, Path: "name", Value: text(g.name)},
-		{Verb: history.Set, Path: "language", Value: text(g.language)},
+		{Verb: history.Set, Path: "name", Value: account.TextValue(g.name)},
+		{Verb: history.Set, Path: "language", Value: account.TextValue(g.language)},
 	} {
 		e.Account, e.By = g.account, by
 		if _, err := l.Book.Append(tx, e); err != nil {
@@ -188,9 +187,4 @@ func (l *Life) createAccount(tx *db.Tx, token string, client access.Client) erro
 		}
 	}
 	return forgetRegistrations(tx, g.key)
-}
-
-func text(s string) json.RawMessage {
-	b, _ := json.Marshal(s) // a string always has a JSON form
-	return b
 }

@@ -193,7 +193,7 @@ func (l *Life) shelve(tx *db.Tx, who access.Actor, set, id string, most int, val
 	if _, err := l.append(tx, who, history.Entry{Verb: history.Add, Path: set + "/" + id, Value: value}); err != nil || n > 0 {
 		return err
 	}
-	_, err = l.append(tx, who, history.Entry{Verb: history.Set, Path: "default/" + set, Value: text(id)})
+	_, err = l.append(tx, who, history.Entry{Verb: history.Set, Path: "default/" + set, Value: account.TextValue(id)})
 	return err
 }
 
@@ -218,6 +218,6 @@ func (l *Life) prefer(tx *db.Tx, who access.Actor, set, id string, none error) e
 	if _, err := factThere(tx, who.Account, set+"/"+id, none); err != nil {
 		return err
 	}
-	_, err := l.append(tx, who, history.Entry{Verb: history.Set, Path: "default/" + set, Value: text(id)})
+	_, err := l.append(tx, who, history.Entry{Verb: history.Set, Path: "default/" + set, Value: account.TextValue(id)})
 	return err
 }
