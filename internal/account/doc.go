@@ -1,7 +1,8 @@
 // Package account holds the accounts: their state, their epoch and the facts
 // that are true now.
 //
-// It owns the tables account, fact, contact and secret, and the kinds of paths.
+// It owns the tables account, fact, contact, secret and epoch_sequence, and the
+// kinds of paths.
 // It reads them for everybody. It changes them only through package history,
 // which calls Store inside the transaction that appends the entry: nothing
 // about an account changes without one. Freezing (state and epoch) is asked of

@@ -18,8 +18,10 @@ var rules = map[string]func(*Tree) ([]string, error){
 	"nothing is left for later":                    plain(Unfinished),
 	"both engines read every query alike":          SQL,
 	"migrations are numbered and go forward":       Migrations,
+	"a table is its owner's alone":                 Owned,
 	"every module has its licence named":           Licensed,
 	"what the documents name exists":               Named,
+	"decisions are numbered and listed":            Decisions,
 	"no file gives away a credential or a machine": Private,
 }
 
@@ -64,7 +66,9 @@ func TestRules(t *testing.T) {
 		later = "nothing is left for later"
 		query = "both engines read every query alike"
 		nums  = "migrations are numbered and go forward"
+		owner = "a table is its owner's alone"
 		named = "what the documents name exists"
+		adr   = "decisions are numbered and listed"
 		lic   = "every module has its licence named"
 		give  = "no file gives away a credential or a machine"
 		up    = "-- +goose Up\n"
@@ -108,8 +112,6 @@ func TestRules(t *testing.T) {
 		{"a page asks the database", few, "internal/web/holder/h.go", imp("holder", "takeback/internal/db"), "pages ask rooms"},
 		{"the test of a page fills the database", few, "internal/web/holder/h_test.go", imp("holder", "takeback/internal/db"), ""},
 		{"the API asks the database", few, "internal/api/h.go", imp("api", "takeback/internal/db"), "the API asks rooms"},
-		{"risk looks something up", few, "internal/risk/r.go", imp("risk", "net/http"), "pure"},
-		{"risk knows addresses", few, "internal/risk/r.go", imp("risk", "net/netip"), ""},
 
 		{"a package comment", says, "internal/desk/doc.go", "// Package desk answers.\npackage desk\n", ""},
 		{"a comment that names another package", says, "internal/desk/doc.go", "// Package help answers.\npackage desk\n", "does not begin with"},
@@ -161,6 +163,22 @@ func TestRules(t *testing.T) {
 		{"a remark with a semicolon", nums, "internal/db/migrations/0001_a.sql", up + "CREATE TABLE a (\n\tid TEXT -- one; two\n);\n", ""},
 		{"a half without a whole", nums, "internal/db/migrations/0001_a.sqlite.sql", "SELECT 1;\n", "no common one"},
 
+		{"a room asks its own table", owner, "internal/desk/store.go", "package desk\nvar q = `SELECT a FROM duty`\n", ""},
+		{"a room reads a noun's table", owner, "internal/desk/store.go", "package desk\nvar q = `SELECT a FROM duty JOIN fact ON a = b`\n", "the table fact belongs to internal/account"},
+		{"a noun reads a noun's table", owner, "internal/session/store.go", "package session\nvar q = `SELECT a FROM fact`\n", ""},
+		{"a noun writes a noun's table", owner, "internal/session/store.go", "package session\nvar q = `UPDATE fact SET a = 1`\n", "the table fact belongs to internal/account"},
+		{"a noun empties a noun's table", owner, "internal/session/store.go", "package session\nvar q = `DELETE FROM fact`\n", "the table fact belongs to internal/account"},
+		{"the bench looks into a table", owner, "internal/bench/b.go", "package bench\nvar q = `SELECT a FROM fact`\n", ""},
+		{"a table of nobody", owner, "internal/db/migrations/0002_b.sql", up + "CREATE TABLE orphan (\n\tid TEXT\n);\n", "no doc.go says whose the table orphan is"},
+		{"a table of two", owner, "internal/freeze/doc.go", "// Package freeze stops. Its tables are duty and\n// nothing else.\npackage freeze\n", "both say that the table duty is theirs"},
+
+		{"the next decision", adr, "docs/adr/0002-b.md", "# 0002 B\n", ""},
+		{"a decision that is left out", adr, "docs/adr/0003-b.md", "# 0003 B\n", "there is no decision 0002"},
+		{"a number used twice", adr, "docs/adr/0001-b.md", "# 0001 B\n", "has the number of"},
+		{"a title with another number", adr, "docs/adr/0002-b.md", "# 0003 B\n", "does not begin with"},
+		{"a decision without number", adr, "docs/adr/b.md", "# B\n", "NNNN-words.md"},
+		{"a decision nobody finds", adr, "docs/adr/0002-c.md", "# 0002 C\n", "docs/adr/README.md does not list"},
+
 		{"a path that exists", named, "docs/a.md", "See `internal/db/doc.go:3`, `docs/`, `make test` and [a](a.md#there).", ""},
 		{"a path that does not", named, "docs/a.md", "See `internal/none/`.", "does not exist"},
 		{"a pattern for people", named, "docs/a.md", "As `internal/db/migrations/NNNN_name.sql` or `internal/<room>/`.", ""},
@@ -177,6 +195,15 @@ func TestRules(t *testing.T) {
 		{"somebody's folder", give, "docs/a.md", "cd /home/hana/takeback", "one machine"},
 		{"a folder everybody has", give, "docs/a.md", "cd /tmp/takeback, see /usr/lib and https://example.org/home/a", ""},
 	}
+	around := map[string]map[string]string{ // what a rule needs to stand in a tree
+		named: {"internal/db/doc.go": "package db\n"},
+		owner: {
+			"internal/db/migrations/0001_a.sql": up + "CREATE TABLE fact (\n\tid TEXT\n);\nCREATE TABLE duty (\n\tid TEXT\n);\n",
+			"internal/account/doc.go":           "// Package account is. It owns the table fact, and more.\npackage account\n",
+			"internal/desk/doc.go":              "// Package desk answers. It owns the\n// tables duty.\npackage desk\n",
+		},
+		adr: {"docs/adr/0001-a.md": "# 0001 A\n", "docs/adr/README.md": "[0001](0001-a.md) [0002](0002-b.md) [0003](0003-b.md) [0001](0001-b.md)"},
+	}
 	proved := map[string]bool{}
 	for _, tt := range tests {
 		proved[tt.rule] = proved[tt.rule] || tt.want != ""
@@ -184,8 +211,10 @@ func TestRules(t *testing.T) {
 			files := fstest.MapFS{
 				"Makefile": {Data: []byte("test: ## Test\n")}, "THIRD_PARTY.md": {Data: []byte("`example.org/named`")}, tt.path: {Data: []byte(tt.text)},
 			}
-			if tt.rule == named {
-				files["internal/db/doc.go"] = &fstest.MapFile{Data: []byte("package db\n")}
+			for path, text := range around[tt.rule] {
+				if files[path] == nil {
+					files[path] = &fstest.MapFile{Data: []byte(text)}
+				}
 			}
 			tree, err := Read(files)
 			if err != nil {

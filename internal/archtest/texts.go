@@ -2,10 +2,12 @@ package archtest
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io/fs"
 	"path"
 	"regexp"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -20,8 +22,8 @@ var (
 )
 
 // Named checks that what our documents name exists: paths in backticks that
-// begin with one of our folders, relative links, and targets of make. A path with a star must match something; one
-// with … or NNNN or <name> in it is a pattern for people.
+// begin with one of our folders, relative links, and targets of make. A path with
+// a star must match something; one with … or NNNN or <name> in it is a pattern for people.
 func Named(t *Tree) (broken []string, err error) {
 	makefile, err := fs.ReadFile(t.FS, "Makefile")
 	if err != nil {
@@ -54,6 +56,53 @@ func Named(t *Tree) (broken []string, err error) {
 			if !targets[m[1]] {
 				broken = append(broken, fmt.Sprintf("%s says make %s, which the Makefile does not know", name, m[1]))
 			}
+		}
+	}
+	return broken, nil
+}
+
+var decisionName = regexp.MustCompile(`^(\d{4})-[a-z0-9-]+\.md$`)
+
+// Decisions checks that the decisions in docs/adr are numbered 1, 2, 3 … once
+// each, begin with their number, and are listed where people look for them.
+func Decisions(t *Tree) (broken []string, err error) {
+	const folder, list = "docs/adr", "docs/adr/README.md"
+	numbered, highest := map[string]string{}, 0
+	listed, err := fs.ReadFile(t.FS, list)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	for _, name := range t.Other {
+		if path.Dir(name) != folder || name == list {
+			continue
+		}
+		base := path.Base(name)
+		m := decisionName.FindStringSubmatch(base)
+		if m == nil {
+			broken = append(broken, name+": the name is not NNNN-words.md")
+			continue
+		}
+		if other, twice := numbered[m[1]]; twice {
+			broken = append(broken, fmt.Sprintf("%s has the number of %s", base, other))
+		}
+		numbered[m[1]] = base
+		if n, err := strconv.Atoi(m[1]); err == nil {
+			highest = max(highest, n)
+		}
+		text, err := fs.ReadFile(t.FS, name)
+		if err != nil {
+			return nil, err
+		}
+		if begin := "# " + m[1] + " "; !strings.HasPrefix(string(text), begin) {
+			broken = append(broken, fmt.Sprintf("%s does not begin with %q", name, begin))
+		}
+		if !strings.Contains(string(listed), "("+base+")") {
+			broken = append(broken, list+" does not list "+base)
+		}
+	}
+	for n := 1; n <= highest; n++ {
+		if numbered[fmt.Sprintf("%04d", n)] == "" {
+			broken = append(broken, fmt.Sprintf("there is no decision %04d", n))
 		}
 	}
 	return broken, nil

@@ -10,5 +10,6 @@
 //
 // Before it, freeze has stopped the account and verify has found the holder;
 // after it, restore makes a plan from the findings. It writes nothing to the
-// account, and knows nothing of what is done with what it finds.
+// account, and knows nothing of what is done with what it finds. Its table is
+// investigate_mark.
 package investigate

@@ -6,6 +6,6 @@
 // and makes one-time links and codes of which only a hash is stored. Its types
 // print as dots.
 //
-// It owns the table link and the installation's root key. It knows nothing of
+// It owns the tables link and setting, the latter for the installation's root key. It knows nothing of
 // takeovers; callers say what a link is for.
 package seal

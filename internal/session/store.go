@@ -115,6 +115,12 @@ func Segments(tx *db.Tx, account string) ([]Segment, error) {
 		FROM segment g JOIN session s ON s.id = g.session WHERE s.account = $1 ORDER BY g.from_seq`, account)
 }
 
+// SegmentSince tells when the present segment of a session began.
+func SegmentSince(tx *db.Tx, session string) (at time.Time, err error) {
+	err = tx.Row(`SELECT MAX(at) FROM segment WHERE session = $1`, session).Scan(db.At(&at))
+	return at, err
+}
+
 // Device is a client that an account was used from.
 type Device struct {
 	ID        string

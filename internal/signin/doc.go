@@ -7,7 +7,7 @@
 // what looks like a card number; both are refused or kept in one place.
 //
 // It does not tell anybody of a change (notice does, by way of the history),
-// does not judge whether a sign-in is the holder's (risk, investigate), and
+// does not judge whether a sign-in is the holder's (investigate), and
 // never opens an account that is held still (freeze, handback). It comes before
 // every other room: what it enters in the history is what they work with.
 //

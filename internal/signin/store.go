@@ -6,6 +6,7 @@ import (
 
 	"takeback/internal/access"
 	"takeback/internal/db"
+	"takeback/internal/session"
 )
 
 func insertRegistration(tx *db.Tx, g registration) error {
@@ -109,13 +110,17 @@ func insertStrong(tx *db.Tx, accountID, sessionID, path, version string) error {
 // strongIn lists the strong factors presented in the present segment of a session: path and version.
 // What was presented before the session went on from another client is not that client's.
 func strongIn(tx *db.Tx, sessionID string) (map[string]string, error) {
+	since, err := session.SegmentSince(tx, sessionID)
+	if err != nil {
+		return nil, err
+	}
 	found := map[string]string{}
-	_, err := db.All(tx, func(s db.Scanner) (struct{}, error) {
+	_, err = db.All(tx, func(s db.Scanner) (struct{}, error) {
 		var path, version string
 		err := s.Scan(&path, &version)
 		found[path] = version
 		return struct{}{}, err
-	}, `SELECT path, version FROM strong_proof WHERE session = $1 AND at >= (SELECT MAX(at) FROM segment WHERE session = $1)`, sessionID)
+	}, `SELECT path, version FROM strong_proof WHERE session = $1 AND at >= $2`, sessionID, since)
 	return found, err
 }
 

@@ -1,6 +1,3 @@
-// Package webtest checks what the compiler cannot see of a face: that every
-// template fits its view, that every key has words in every language, that a
-// page can be read by a browser. Tests only.
 package webtest
 
 import (
@@ -9,7 +6,6 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -128,16 +124,6 @@ func Site(set *web.Templates, actor access.Actor, routes ...web.Route) *web.Site
 	return web.NewSite(web.Config{Face: "test", Brand: "Kumo Store", SignIn: "/sign-in", Templates: set,
 		Who: func(r *http.Request) (access.Actor, error) { return actor, nil },
 		Log: slog.New(slog.NewTextHandler(io.Discard, nil))}, routes...)
-}
-
-// Page gives the page of a request in a language, for tests that render a view directly.
-func Page(t *testing.T, set *web.Templates, lang, titleKey string) web.Page {
-	t.Helper()
-	var p web.Page
-	site := Site(set, access.Actor{}, web.Route{Method: "GET", Path: "/", Permission: access.Public,
-		Handler: func(w http.ResponseWriter, r *http.Request) error { p = web.NewPage(r, titleKey); return nil }})
-	site.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest("GET", "/?lang="+lang, nil))
-	return p
 }
 
 var newFault = regexp.MustCompile(`fault\.New\(fault\.\w+, "([^"]+)"`)
