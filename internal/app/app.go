@@ -93,13 +93,17 @@ func New(ctx context.Context, c Config) (_ *App, err error) {
 	if a.DB, err = db.Open(ctx, c.DB, db.Options{Now: c.Now, Log: c.Log}); err != nil {
 		return nil, err
 	}
-	for _, build := range []func(context.Context) error{a.ground, a.nouns, a.rooms, a.faces} {
+	for _, build := range []func(context.Context) error{a.claim, a.ground, a.nouns, a.rooms, a.faces} {
 		if err := build(ctx); err != nil {
 			return nil, errors.Join(err, a.DB.Close())
 		}
 	}
 	return a, nil
 }
+
+// claim comes before anything is written: a second server on the same file must
+// not take back the first one's links before it finds out that it may not run.
+func (a *App) claim(context.Context) error { return a.DB.Claim() }
 
 func (a *App) ground(ctx context.Context) (err error) {
 	if a.Seal, err = seal.Load(ctx, a.DB, a.Config.RootKey); err != nil {
@@ -222,9 +226,6 @@ const forRequests = time.Second
 // Serve answers on l with h, which is Handler or what stands in front of it, and
 // carries out jobs until ctx ends, then finishes what is under way. It closes l.
 func (a *App) Serve(ctx context.Context, l net.Listener, h http.Handler) error {
-	if err := a.DB.Claim(); err != nil {
-		return errors.Join(err, l.Close())
-	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	requests, endRequests := context.WithCancel(context.WithoutCancel(ctx))
