@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"takeback/internal/signin"
 )
 
 // plain tells whether a part of an address is text that somebody could have typed.
@@ -38,18 +40,5 @@ func cardlike(name string) bool {
 		}
 		return c
 	}, name)
-	if len(digits) < 13 || len(digits) > 19 || strings.Trim(digits, "0123456789") != "" || !strings.Contains("3456", digits[:1]) {
-		return false
-	}
-	sum := 0
-	for i := range len(digits) {
-		d := int(digits[len(digits)-1-i] - '0')
-		if i%2 == 1 {
-			if d *= 2; d > 9 {
-				d -= 9
-			}
-		}
-		sum += d
-	}
-	return sum%10 == 0
+	return len(digits) >= 13 && len(digits) <= 19 && strings.Trim(digits, "0123456789") == "" && strings.Contains("3456", digits[:1]) && signin.CardCheck(digits)
 }

@@ -65,7 +65,7 @@ func looksLikeCard(s string) bool {
 				whole := from == 0 && to == len(groups)-1
 				// A part of a longer run counts only if it is as long and begins as cards of the great
 				// brands do: a house number before a telephone number is no card.
-				if luhn(digits) && (whole || len(digits) >= 13 && strings.ContainsRune("3456", rune(digits[0]))) {
+				if CardCheck(digits) && (whole || len(digits) >= 13 && strings.ContainsRune("3456", rune(digits[0]))) {
 					return true
 				}
 			}
@@ -103,7 +103,9 @@ func runs(s string) (found []string) {
 	return found
 }
 
-func luhn(digits string) bool {
+// CardCheck tells whether 12 to 19 digits pass the check that card numbers are
+// made to pass (ISO/IEC 7812). Every tenth number does.
+func CardCheck(digits string) bool {
 	if len(digits) < 12 || len(digits) > 19 || strings.Trim(digits, "0") == "" {
 		return false
 	}
@@ -144,7 +146,7 @@ func parsePhone(s string) (string, error) {
 	if phone == "" || phone[0] != '+' && phone[0] != '0' || len(digits) < 6 || len(digits) > 15 {
 		return "", ErrPhone.On("phone")
 	}
-	if len(digits) >= 14 && luhn(digits) {
+	if len(digits) >= 14 && CardCheck(digits) {
 		return "", ErrCardNumber.On("phone")
 	}
 	return phone, nil
