@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -47,6 +48,9 @@ func TestOneProcessServesAFile(t *testing.T) {
 		return d
 	}
 	first, second := open(), open()
+	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("a new file, which holds keys, has mode %v (%v)", info.Mode(), err)
+	}
 	if err := errors.Join(first.Claim(), first.Claim()); err != nil {
 		t.Fatal(err)
 	}

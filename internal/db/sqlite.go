@@ -8,6 +8,8 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"runtime"
 	"sync"
 	"time"
@@ -53,6 +55,9 @@ func (e *sqliteEngine) claim() (err error) {
 
 func openSQLite(ctx context.Context, path string) (_ *sqliteEngine, err error) {
 	registerChain()
+	if err := private(path); err != nil {
+		return nil, err
+	}
 	e := &sqliteEngine{path: path}
 	if e.wdb, err = sql.Open("sqlite", "file:"+path+"?"+pragmas); err != nil {
 		return nil, err
@@ -83,6 +88,20 @@ func openSQLite(ctx context.Context, path string) (_ *sqliteEngine, err error) {
 		e.readers <- c
 	}
 	return e, nil
+}
+
+// private makes a new file that only its owner reads: it holds the keys, unless
+// the operator keeps them elsewhere, and where people live. A file that is there is
+// not touched: closing it would end the locks that this process holds on it.
+func private(path string) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return f.Close()
 }
 
 // checkPragmas reads back what the driver would ignore without a word if it were misspelt.
