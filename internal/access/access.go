@@ -35,7 +35,7 @@ type Actor struct {
 }
 
 // Client is where a request came from. Nothing in it is evidence of the holder:
-// an intruder can choose all of it (response.md, "Never clear anything by place").
+// an intruder can choose all of it, so it clears nobody.
 type Client struct {
 	Request   string // id of the HTTP request
 	IP        string // address of the peer, or what a trusted proxy says

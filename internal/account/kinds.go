@@ -40,7 +40,8 @@ type Kind struct {
 	Label     map[string]string
 }
 
-// guardedHold is how long contacts, payees and exports wait after a hand-back (DESIGN.md, defaults).
+// guardedHold is how long contacts, payees and exports wait after a hand-back:
+// time for the letter about it to be read and answered.
 const guardedHold = 72 * time.Hour
 
 // builtIn are the kinds every account has.

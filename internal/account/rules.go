@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// Defaults of DESIGN and their anchors: Google keeps an old contact for 7 days,
-// Microsoft 30 when all of them were replaced.
+// How long an old contact counts, and where that comes from: Google keeps one for
+// 7 days, Microsoft for 30 when all of them were replaced.
 const (
 	ToldFor     = 30 * 24 * time.Hour // every contact held this lately hears of a sensitive change
 	goodAfter   = 7 * 24 * time.Hour  // an old contact stays good for recovery after a change

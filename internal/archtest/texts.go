@@ -18,12 +18,14 @@ var (
 	makeWord   = regexp.MustCompile("`make ([a-z-]+)[^`]*`")
 	ourFolder  = regexp.MustCompile(`^(cmd|internal|docs|scripts|\.ci)/`)
 	lineNumber = regexp.MustCompile(`:\d+$`)
+	pageName   = regexp.MustCompile(`[\w./-]*\w\.md\b`)
 	target     = regexp.MustCompile(`(?m)^([a-z-]+):`)
 )
 
 // Named checks that what our documents name exists: paths in backticks that
 // begin with one of our folders, relative links, and targets of make. A path with
-// a star must match something; one with … or NNNN or <name> in it is a pattern for people.
+// a star must match something; one with … or NNNN or <name> in it is a pattern for
+// people. What a comment in Go calls a page (.md) must be one of ours, too.
 func Named(t *Tree) (broken []string, err error) {
 	makefile, err := fs.ReadFile(t.FS, "Makefile")
 	if err != nil {
@@ -55,6 +57,15 @@ func Named(t *Tree) (broken []string, err error) {
 		for _, m := range makeWord.FindAllStringSubmatch(string(text), -1) {
 			if !targets[m[1]] {
 				broken = append(broken, fmt.Sprintf("%s says make %s, which the Makefile does not know", name, m[1]))
+			}
+		}
+	}
+	for _, f := range t.Go {
+		for _, group := range f.AST.Comments {
+			for _, page := range pageName.FindAllString(group.Text(), -1) {
+				if !f.Test && !within(f.Package, "internal/archtest") && !exists(t.FS, page) {
+					broken = append(broken, fmt.Sprintf("%s names %s, which does not exist", t.at(group), page))
+				}
 			}
 		}
 	}

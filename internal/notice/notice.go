@@ -15,8 +15,8 @@ import (
 	"takeback/internal/session"
 )
 
-// linkFor is how long the link in a notice stops the account (DESIGN: 14 days,
-// the longest grace anybody else gives; afterwards the desk decides).
+// linkFor is how long the link in a notice stops the account: 14 days are
+// the longest grace anybody else gives; afterwards the desk decides.
 const linkFor = 14 * 24 * time.Hour
 
 const notMePath = "/not-me/"

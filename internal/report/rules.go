@@ -11,7 +11,7 @@ import (
 	"takeback/internal/seal"
 )
 
-// Promise is how soon a person calls back while somebody is on duty (DESIGN: two minutes, day or night).
+// Promise is how soon a person calls back while somebody is on duty day or night.
 const Promise = 2 * time.Minute
 
 const (

@@ -182,7 +182,7 @@ func TestTab(t *testing.T) {
 	})
 }
 
-// TestFailures proves that the helper can fail: a helper that cannot would pass every page.
+// TestFailures proves that a Tab can fail: one that cannot would pass every page.
 func TestFailures(t *testing.T) {
 	t.Parallel()
 	site := shop(t)
