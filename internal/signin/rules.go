@@ -31,7 +31,7 @@ var (
 // to deceive a reader, and no card number.
 func line(field, s string, most int) error {
 	switch {
-	case strings.TrimSpace(s) == "":
+	case !strings.ContainsFunc(s, visible) && utf8.ValidString(s) && !strings.ContainsFunc(s, deceives):
 		return ErrMissing.On(field)
 	case utf8.RuneCountInString(s) > most:
 		return ErrLong.On(field)
@@ -41,6 +41,12 @@ func line(field, s string, most int) error {
 		return ErrCardNumber.On(field)
 	}
 	return nil
+}
+
+// visible tells a character that leaves a mark. A name of zero-width spaces or
+// of Hangul fillers would be a gap on every page and in every letter.
+func visible(c rune) bool {
+	return unicode.In(c, unicode.L, unicode.N, unicode.P, unicode.S) && !unicode.Is(unicode.Other_Default_Ignorable_Code_Point, c)
 }
 
 // deceives tells characters that nobody types and that change how a line reads:

@@ -200,3 +200,15 @@ func TestTriesAreCountedAndForgotten(t *testing.T) {
 		}
 	}
 }
+
+func TestALineHasSomethingToSee(t *testing.T) {
+	t.Parallel()
+	for s, want := range map[string]bool{
+		"佐藤 花子": true, "7": true, "🙂": true, "-": true, "क्ष": true,
+		"": false, "  ": false, "\u200b": false, "\u200d\u2060": false, "\u3164\uffa0": false, "\U000e0041": false, "\u00ad": false,
+	} {
+		if got := line("name", s, 80) == nil; got != want {
+			t.Errorf("%+q is a name: %v", s, got)
+		}
+	}
+}
