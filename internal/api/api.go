@@ -87,6 +87,7 @@ func (a *API) Handler() http.Handler {
 		h := w.Header()
 		h["X-Content-Type-Options"] = nosniff
 		h["Cache-Control"] = noStore
+		h["Content-Security-Policy"] = noContent
 		if path.Clean(r.URL.Path) != r.URL.Path {
 			write(w, problem(errNowhere, asItIs)) // the mux would send a page that leads elsewhere
 			return
@@ -95,7 +96,7 @@ func (a *API) Handler() http.Handler {
 	})
 }
 
-var nosniff, noStore = []string{"nosniff"}, []string{"no-store"}
+var nosniff, noStore, noContent = []string{"nosniff"}, []string{"no-store"}, []string{"default-src 'none'; frame-ancestors 'none'"}
 
 // mount registers and describes every operation.
 func (a *API) mount(mux humago.Mux) huma.API {

@@ -354,7 +354,7 @@ func TestSession(t *testing.T) {
 			if s.Account != id || a.header.Get("Takeback-Account") != id || a.header.Get("Takeback-Session-Id") != s.Session || s.Segment != 1 {
 				t.Errorf("by %s: %+v %v", say, s, a.header)
 			}
-			if strings.Contains(string(a.body), token) || a.header.Get("Cache-Control") != "no-store" {
+			if strings.Contains(string(a.body), token) || a.header.Get("Cache-Control") != "no-store" || !strings.Contains(a.header.Get("Content-Security-Policy"), "default-src 'none'") {
 				t.Errorf("by %s: %s %v", say, a.body, a.header)
 			}
 		}
