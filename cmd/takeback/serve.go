@@ -44,9 +44,6 @@ func (c *ServeCmd) Run(ctx context.Context, out io.Writer) (err error) {
 		return errors.Join(err, l.Close())
 	}
 	defer func() { err = errors.Join(err, a.Close()) }()
-	if err := a.DB.Claim(); err != nil { // before FirstLink, which voids the link that was printed before
-		return errors.Join(err, l.Close())
-	}
 	link, made, err := a.Desk.FirstLink(ctx)
 	if err != nil {
 		return errors.Join(err, l.Close())

@@ -24,7 +24,7 @@ func (d *Desk) SignIn(ctx context.Context, from access.Client, email string, pas
 	}
 	var s Staff
 	err = d.DB.Write(ctx, func(tx *db.Tx) error {
-		if err := d.ration(tx, key, from.IP); err != nil {
+		if err := d.ration(tx, key, from.Net()); err != nil {
 			return err
 		}
 		s, err = staffByEmail(tx, key)
@@ -58,7 +58,7 @@ func (d *Desk) SignIn(ctx context.Context, from access.Client, email string, pas
 		if token, err = d.open(tx, now, step, from); err != nil {
 			return err
 		}
-		return forgetTries(tx, "in "+key+" "+from.IP)
+		return forgetTries(tx, "in "+key+" "+from.Net())
 	})
 	if err != nil {
 		return "", err
@@ -67,8 +67,8 @@ func (d *Desk) SignIn(ctx context.Context, from access.Client, email string, pas
 }
 
 // ration counts a try, and refuses it if there were too many.
-func (d *Desk) ration(tx *db.Tx, key, ip string) error {
-	for name, most := range map[string]int{"in " + key + " " + ip: tryPerPair, "in " + key: tryPerName, "in from " + ip: tryPerIP} {
+func (d *Desk) ration(tx *db.Tx, key, from string) error {
+	for name, most := range map[string]int{"in " + key + " " + from: tryPerPair, "in " + key: tryPerName, "in from " + from: tryPerIP} {
 		if err := try(tx, name, most, tryFor); err != nil {
 			return err
 		}
