@@ -267,7 +267,7 @@ func TestLetGo(t *testing.T) {
 	})
 }
 
-// R6: a stranger's freeze is rate-limited; the desk is told instead.
+// A stranger's freeze is rate-limited; the desk is told instead.
 func TestTooManyFalseAlarms(t *testing.T) {
 	each(t, func(h *house) {
 		for range 4 {

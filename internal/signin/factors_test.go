@@ -296,8 +296,8 @@ func TestResetGoesToTheContactThatWasGoodBefore(t *testing.T) {
 	})
 }
 
-// T8: a reset link from before a change of address or password must not undo it.
-func TestT8AResetLinkEndsWithWhatItWasMadeFor(t *testing.T) {
+// A reset link from before a change of address or password must not undo it.
+func TestAResetLinkEndsWithWhatItWasMadeFor(t *testing.T) {
 	each(t, func(h *house) {
 		who := h.hana()
 		ask := func() string {

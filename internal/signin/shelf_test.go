@@ -1,0 +1,168 @@
+package signin_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"takeback/internal/access"
+	"takeback/internal/fault"
+	"takeback/internal/history"
+	"takeback/internal/seal"
+	"takeback/internal/signin"
+)
+
+func TestAddressesAndCards(t *testing.T) {
+	each(t, func(h *house) {
+		who := h.hana()
+		a, err := h.life.AddAddress(h.Context(), who, signin.Address{To: family, Post: "150-0001", Line: "渋谷区神宮前1-2-3"})
+		h.ok(err)
+		b, err := h.life.AddAddress(h.Context(), who, signin.Address{To: family, Line: "大阪市北区4-5"})
+		h.ok(err)
+		if d := h.facts(who)["default/address"].Text(); d != a {
+			h.Errorf("the default is %s", d)
+		}
+		h.ok(h.life.PreferAddress(h.Context(), who, b))
+		h.ok(h.life.ChangeAddress(h.Context(), who, b, signin.Address{To: family, Line: "大阪市北区4-6"}))
+		h.ok(h.life.RemoveAddress(h.Context(), who, b))
+		facts := h.facts(who)
+		if facts["address/"+b].Value != nil || facts["default/address"].Value != nil {
+			h.Error("the removed address is still there, or the default")
+		}
+		for name, err := range map[string]error{
+			"removing": h.life.RemoveAddress(h.Context(), who, b), "changing": h.life.ChangeAddress(h.Context(), who, "no", signin.Address{To: "x", Line: "y"}),
+			"preferring": h.life.PreferAddress(h.Context(), who, "../email"),
+		} {
+			if !errors.Is(err, signin.ErrNoAddress) {
+				h.Errorf("%s one that is not there: %v", name, err)
+			}
+		}
+		card := signin.Card{Token: "tok_9f2c7a11", Brand: "visa", Last4: "4242", Expiry: "12/29"}
+		k, err := h.life.AddCard(h.Context(), who, card, seal.Secret{})
+		h.ok(err) // the password was given when signing in
+		h.clock.Advance(11 * time.Minute)
+		if err := h.life.RemoveCard(h.Context(), who, k, seal.Secret{}); !errors.Is(err, signin.ErrAskAgain) {
+			h.Errorf("eleven minutes later: %v", err)
+		}
+		h.ok(h.life.RemoveCard(h.Context(), who, k, secret(first)))
+		if err := h.life.RemoveCard(h.Context(), who, k, seal.Secret{}); !errors.Is(err, signin.ErrNoCard) {
+			h.Errorf("the second time: %v", err)
+		}
+	})
+}
+
+func TestACardNumberIsRefusedEverywhereAndStoredNowhere(t *testing.T) {
+	each(t, func(h *house) {
+		who := h.hana()
+		const n = "4242 4242 4242 4242"
+		good := signin.Card{Token: "tok_9f2c7a11", Brand: "visa", Last4: "4242", Expiry: "12/29"}
+		card := func(change func(*signin.Card)) error {
+			c := good
+			change(&c)
+			_, err := h.life.AddCard(h.Context(), who, c, secret(first))
+			return err
+		}
+		put := func(path, value string) error {
+			_, err := h.life.Put(h.Context(), who, who.Account, path, []byte(value))
+			return err
+		}
+		address := func(a signin.Address) error { _, err := h.life.AddAddress(h.Context(), who, a); return err }
+		_, phone := h.life.ChangePhone(h.Context(), who, "+4242424242424242", secret(first))
+		for name, err := range map[string]error{
+			"name":          h.life.ChangeName(h.Context(), who, n),
+			"to":            address(signin.Address{To: n, Line: "x"}),
+			"line":          address(signin.Address{To: "x", Line: "Tokyo " + n}),
+			"post":          address(signin.Address{To: "x", Line: "y", Post: "４２４２４２４２４２４２４２４２"}),
+			"token":         card(func(c *signin.Card) { c.Token = "4242424242424242" }),
+			"last4":         card(func(c *signin.Card) { c.Last4 = n }),
+			"expiry":        card(func(c *signin.Card) { c.Expiry = n }),
+			"email":         h.life.ChangeEmail(h.Context(), who, "4242424242424242@new.example", secret(first)),
+			"note":          put("note/n1", `"`+n+`"`),
+			"prefs":         put("prefs", `{"theme":"`+n+`"}`),
+			"part name":     put("prefs", `{"`+n+`":"x"}`),
+			"own kind":      put("gift/g1", `{"text":"line\n`+n+`"}`),
+			"order":         h.life.PlaceOrder(h.Context(), who, who.Account, "order/o1", signin.Order{Effect: "undo", Items: "Tea, paid with " + n}),
+			"a new account": h.life.Register(h.Context(), signin.Registration{Email: "x@example.jp", Password: secret(fresh), Name: n, Language: "en"}, client("")),
+		} {
+			if !errors.Is(err, signin.ErrCardNumber) {
+				h.Errorf("%s: %v", name, err)
+			}
+		}
+		if fault.Public(phone).Kind != fault.Invalid {
+			h.Errorf("phone: %v", phone)
+		}
+		for _, c := range h.history(who.Account) {
+			if strings.Contains(string(c.After), "4242 4242") || strings.Contains(string(c.After), "42424242") {
+				h.Errorf("the history keeps %s", c.After)
+			}
+		}
+	})
+}
+
+func TestPutAndOrder(t *testing.T) {
+	each(t, func(h *house) {
+		who := h.hana()
+		service := access.Actor{Role: access.Service, ID: "shop"}
+		put := func(by access.Actor, path, value string) error {
+			_, err := h.life.Put(h.Context(), by, who.Account, path, []byte(value))
+			return err
+		}
+		h.ok(put(service, "gift/g1", `{"text": "おめでとう"}`))
+		h.ok(put(service, "gift/g1", `{"text": "ありがとう"}`))
+		h.ok(put(who, "language", `"en"`))
+		a, _, err := h.life.Facts(h.Context(), who)
+		h.ok(err)
+		if a.Language != "en" || h.facts(who)["gift/g1"].Parts()["text"] != "ありがとう" {
+			h.Error("what was put is not there")
+		}
+		h.ok(h.life.Move(h.Context(), service, who.Account, "points", 250))
+		for name, c := range map[string]struct {
+			err  error
+			kind fault.Kind
+		}{
+			"a contact":           {put(service, "email", `"x@example.jp"`), fault.Forbidden},
+			"a secret":            {put(service, "password", `"x"`), fault.Forbidden},
+			"a ledger":            {put(service, "points", `9`), fault.Forbidden},
+			"no such kind":        {put(service, "shoe-size", `"9"`), fault.Invalid},
+			"no JSON":             {put(service, "gift/g1", `{`), fault.Invalid},
+			"a number for a text": {put(service, "name", `7`), fault.Invalid},
+			"null":                {put(service, "gift/g1", `null`), fault.Invalid},
+			"a strange language":  {put(service, "language", `"tlh"`), fault.Invalid},
+			"a control character": {put(service, "name", `"a\u0007b"`), fault.Invalid},
+			"turned writing":      {put(service, "name", `"a\u202eb"`), fault.Invalid},
+			"too much":            {put(service, "note/n", `"`+strings.Repeat("x", 2001)+`"`), fault.Invalid},
+			"an unknown part":     {put(service, "address/a1", `{"planet":"Mars"}`), fault.Invalid},
+			"forwarding, without the password lately": {func() error { h.clock.Advance(time.Hour); return put(who, "forward/f1", `{"to":"x@y.example"}`) }(), fault.Invalid},
+		} {
+			if fault.KindOf(c.err) != c.kind {
+				h.Errorf("%s: %v", name, c.err)
+			}
+		}
+		if _, err := h.life.Delete(h.Context(), service, who.Account, "gift/g1"); err != nil {
+			h.Error(err)
+		}
+		if _, err := h.life.Delete(h.Context(), service, who.Account, "gift/g1"); !errors.Is(err, history.ErrAbsent) {
+			h.Errorf("deleting twice: %v", err)
+		}
+		id, err := h.life.AddAddress(h.Context(), who, signin.Address{To: "x", Line: "y"})
+		h.ok(err)
+		o := signin.Order{ShipTo: "address/" + id, Effect: "window", Amount: "4200", Currency: "JPY", Items: "お茶", Until: h.clock.Now().Add(time.Hour)}
+		h.ok(h.life.PlaceOrder(h.Context(), service, who.Account, "order/o7", o))
+		h.ok(h.life.PlaceOrder(h.Context(), service, who.Account, "order/o7", o)) // sent twice
+		all := h.history(who.Account)
+		last := all[len(all)-1]
+		if last.Verb != history.Order || len(last.Reads) != 1 || last.Reads[0].Path != o.ShipTo || last.Reads[0].Seq == 0 {
+			h.Errorf("the order is %+v", last)
+		}
+		o.Amount = "1"
+		if err := h.life.PlaceOrder(h.Context(), service, who.Account, "order/o7", o); !errors.Is(err, signin.ErrOrderHere) {
+			h.Errorf("another order of the same number: %v", err)
+		}
+		for name, bad := range map[string]signin.Order{"no effect": {}, "a window without an end": {Effect: "window"}, "an address that is not there": {Effect: "undo", ShipTo: "address/zz"}, "a secret as address": {Effect: "undo", ShipTo: "password"}} {
+			if err := h.life.PlaceOrder(h.Context(), service, who.Account, "order/o8", bad); fault.KindOf(err) != fault.Invalid {
+				h.Errorf("%s: %v", name, err)
+			}
+		}
+	})
+}
