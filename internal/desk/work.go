@@ -121,31 +121,41 @@ func (d *Desk) unmask(ctx context.Context, by access.Actor, caseID, what string,
 }
 
 // NameAccount says which account a case is about, by the exact address of its
-// sign-in name, now or within the last year, or by its id. There is no other search.
+// sign-in name, now or within the last year, or by its id. There is no other search,
+// and this one is none for free: what it refuses counts and is entered as well.
 func (d *Desk) NameAccount(ctx context.Context, by access.Actor, caseID string, rev int64, exact string) (err error) {
 	defer fault.Wrap(&err, "desk.NameAccount(%s)", caseID)
-	found := false
+	var refused error
 	err = d.inCase(ctx, caseID, rev, func(tx *db.Tx, c casefile.Case) error {
+		refused = nil
+		if c.Account != "" {
+			return casefile.ErrStep // before the search: its answer would tell who is a customer
+		}
 		if err := try(tx, "name "+by.ID, nameQuota, time.Hour); err != nil {
 			return err
 		}
 		id, err := exactly(tx, exact)
 		if errors.Is(err, account.ErrNone) {
+			refused = ErrUnknown
 			return d.Files.Note(tx, caseID, by, "named.none", mail.Mask(exact))
 		}
 		if err != nil {
 			return err
 		}
-		found = true
-		if _, err := casefile.OfAccount(tx, id); !errors.Is(err, casefile.ErrNone) {
-			return orElse(err, ErrTwoCases)
+		_, err = casefile.OfAccount(tx, id)
+		if err == nil {
+			refused = ErrTwoCases
+			return d.Files.Note(tx, caseID, by, "named.two-cases", mail.Mask(exact))
+		}
+		if !errors.Is(err, casefile.ErrNone) {
+			return err
 		}
 		return d.Files.Name(tx, caseID, id, by)
 	})
-	if err == nil && !found {
-		err = ErrUnknown // after the commit: a try that finds nobody counts, and is entered
+	if err != nil {
+		return err
 	}
-	return err
+	return refused // after the commit, which keeps the try and its entry
 }
 
 func exactly(tx *db.Tx, exact string) (string, error) {

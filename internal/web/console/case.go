@@ -166,7 +166,7 @@ func (v caseView) Words(e casefile.Entry) string {
 // somebody wrote, and what tells one act from another. Ids and paths are not.
 func entryWords(p web.Page, what, text string) string {
 	switch what {
-	case "note", "named.none", "plan.refused", "verify.contested", "verify.settled", "verify.waiver-asked", "verify.waiver-agreed",
+	case "note", "named.none", "named.two-cases", "plan.refused", "verify.contested", "verify.settled", "verify.waiver-asked", "verify.waiver-agreed",
 		"verify.waiver-refused", "verify.code-sent", "verify.code-wrong":
 		return text
 	case "verify.question", "verify.question-wrong":
@@ -199,7 +199,7 @@ func pathName(p web.Page, path string) string {
 	kind, rest, found := strings.Cut(path, "/")
 	name := p.Or("path."+kind, kind)
 	if found {
-		name += " " + rest
+		name += " " + element(rest)
 	}
 	return name
 }
