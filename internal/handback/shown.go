@@ -1,6 +1,7 @@
 package handback
 
 import (
+	"cmp"
 	"encoding/json"
 	"slices"
 	"strconv"
@@ -61,13 +62,17 @@ func Shown(kind account.Kind, value json.RawMessage, language string) string {
 	return shorten(strings.Join(nonEmpty(said...), " "), 60)
 }
 
+// brands are the names of brands as they write themselves, by what providers send.
+var brands = map[string]string{"visa": "Visa", "mastercard": "Mastercard", "jcb": "JCB", "amex": "American Express",
+	"diners": "Diners Club", "discover": "Discover", "unionpay": "UnionPay"}
+
 // Card names a card as everybody may see it.
 func Card(parts map[string]string) string {
 	last := parts["last4"]
 	if len(last) > 4 {
 		last = last[len(last)-4:] // whatever was stored: never more than four digits
 	}
-	return strings.Join(nonEmpty(parts["brand"], "•••• "+last), " ")
+	return strings.Join(nonEmpty(cmp.Or(brands[parts["brand"]], parts["brand"]), "•••• "+last), " ")
 }
 
 func nonEmpty(all ...string) []string {

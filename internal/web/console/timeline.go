@@ -43,7 +43,11 @@ func (p *Pages) shown(lang, path string, value json.RawMessage) string {
 	if !ok {
 		return ""
 	}
-	return handback.Shown(kind, value, lang)
+	said := handback.Shown(kind, value, lang)
+	if strings.HasPrefix(path, "default/") {
+		return element(said)
+	}
+	return said
 }
 
 // Labels are the labels that the legend explains.
@@ -86,9 +90,18 @@ func heartPath(p web.Page, path string) string {
 		return p.T("heart.path.default." + rest)
 	}
 	if found {
-		name += " " + rest
+		name += " " + element(rest)
 	}
 	return name
+}
+
+// element names one of a set: by the shop's number, or by the last characters
+// of an id that we gave, which nobody could read out.
+func element(id string) string {
+	if len(id) > 20 {
+		return short(id)
+	}
+	return id
 }
 
 // From is what was there before; empty if nothing was, or nothing is to be shown.
