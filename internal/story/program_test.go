@@ -49,6 +49,7 @@ func built(t *testing.T) string {
 type server struct {
 	cmd  *exec.Cmd
 	base string // http://…
+	link string // the one-time link for the first supervisor, if it printed one
 	said *bytes.Buffer
 	done chan struct{}
 }
@@ -71,6 +72,9 @@ func serve(t *testing.T, args ...string) *server {
 	go func() {
 		defer close(s.done)
 		for lines := bufio.NewScanner(out); lines.Scan(); {
+			if link := strings.TrimSpace(lines.Text()); strings.Contains(link, "/desk/welcome/") {
+				s.link = link // said before it listens
+			}
 			if _, base, ok := strings.Cut(lines.Text(), "listens on "); ok {
 				listens <- base
 			}
