@@ -94,6 +94,12 @@ func (s *Script) verified() string {
 	h.Sends("/code", "code="+code)
 	a.Opens("/desk/cases/" + s.case_)
 	s.want(s.step() == "frozen", "one proof was enough: %s", s.step())
+	number := s.versionOf(a.Page, maskedAddress(holderPhone), "/reached")
+	a.Submits("/reached", "answered=yes")
+	s.want(s.err != nil || a.Page.Status == http.StatusConflict, "a call to a number that nobody has seen was answered %d", a.Page.Status)
+	a.Opens("/desk/cases/" + s.case_)
+	a.Sends("/unmask", "version="+number)
+	a.Opens("/desk/cases/" + s.case_)
 	a.Sends("/reached", "answered=yes")
 	s.want(s.step() == "verified", "two proofs were not enough: %s", s.step())
 	a.Opens("/desk/cases/" + s.case_)
@@ -102,12 +108,12 @@ func (s *Script) verified() string {
 	return "code to the old address, and reached at the number on file: two proofs, verified"
 }
 
-// versionOf checks that the form to send a code offers the address that was good before.
+// versionOf checks that a form of the desk offers the contact that was good before, and gives its version.
 func (s *Script) versionOf(p *Page, masked, action string) string {
 	if s.err != nil {
 		return ""
 	}
-	s.want(p.Has(masked), "the desk does not offer to send a code to %s", masked)
+	s.want(p.Has(masked), "the desk does not offer %s", masked)
 	_, filled, err := p.Form(action, "version")
 	if err != nil {
 		s.Fail("%v", err)

@@ -116,7 +116,17 @@ func TestUnmasking(t *testing.T) {
 		if len(views) != 1 || views[0].Path != "email" || views[0].Actor != by.ID {
 			t.Errorf("the history says %+v", views)
 		}
-		for range 19 {
+		var contacts []account.Contact
+		b.read(func(tx *db.Tx) (err error) { contacts, err = account.Contacts(tx, "acc"); return err })
+		i := slices.IndexFunc(contacts, func(k account.Contact) bool { return k.Slot == "phone" })
+		b.must(b.UnmaskContact(t.Context(), by, c.ID, contacts[i].Version))
+		b.must(b.Unmask(t.Context(), by, c.ID, "phone"))
+		for _, v := range b.looks()[len(b.looks())-2:] {
+			if v.Verb != history.View || v.Path != "phone" || v.Version != contacts[i].Version {
+				t.Errorf("the history does not say which number was shown: %+v", v)
+			}
+		}
+		for range 17 {
 			b.must(b.Unmask(t.Context(), by, c.ID, "phone"))
 		}
 		b.want(b.Unmask(t.Context(), by, c.ID, "phone"), desk.ErrQuota)

@@ -74,35 +74,43 @@ func (d *Desk) leaveEntry(tx *db.Tx, by access.Actor, c casefile.Case, epoch int
 // supervisor lifts it.
 func (d *Desk) Unmask(ctx context.Context, by access.Actor, caseID, path string) (err error) {
 	defer fault.Wrap(&err, "desk.Unmask(%s, %s)", caseID, path)
-	return d.unmask(ctx, by, caseID, path, func(tx *db.Tx, c casefile.Case) (string, error) {
+	return d.unmask(ctx, by, caseID, path, func(tx *db.Tx, c casefile.Case) (slot, version string, err error) {
 		shown, err := d.summary(tx, by, c)
 		if i := slices.IndexFunc(shown.Fields, func(f Field) bool { return f.Path == path && f.Masked != "" }); err == nil && (i < 0 || shown.Fields[i].Never) {
 			err = ErrNoField
 		}
-		return path, err
+		if err != nil {
+			return "", "", err
+		}
+		contacts, err := account.Contacts(tx, c.Account)
+		if i := slices.IndexFunc(contacts, func(k account.Contact) bool { return k.Slot == path && k.Until.IsZero() }); i >= 0 {
+			version = contacts[i].Version
+		}
+		return path, version, err
 	})
 }
 
 // UnmaskContact is Unmask for a version of a contact that may have been replaced since: the number to call back.
 func (d *Desk) UnmaskContact(ctx context.Context, by access.Actor, caseID, version string) (err error) {
 	defer fault.Wrap(&err, "desk.UnmaskContact(%s, %s)", caseID, version)
-	return d.unmask(ctx, by, caseID, version, func(tx *db.Tx, c casefile.Case) (slot string, err error) {
+	return d.unmask(ctx, by, caseID, version, func(tx *db.Tx, c casefile.Case) (slot, _ string, err error) {
 		contacts, err := account.Contacts(tx, c.Account)
 		i := slices.IndexFunc(contacts, func(k account.Contact) bool { return k.Version == version })
 		if err != nil || i < 0 {
-			return "", orElse(err, ErrNoField)
+			return "", "", orElse(err, ErrNoField)
 		}
-		return contacts[i].Slot, nil
+		return contacts[i].Slot, version, nil
 	})
 }
 
-// unmask counts, enters and allows one view; of gives the path that it is entered at.
-func (d *Desk) unmask(ctx context.Context, by access.Actor, caseID, what string, of func(tx *db.Tx, c casefile.Case) (path string, err error)) error {
+// unmask counts, enters and allows one view; of gives the path that it is
+// entered at, and of a contact the version: a number of before has the path of the one that replaced it.
+func (d *Desk) unmask(ctx context.Context, by access.Actor, caseID, what string, of func(tx *db.Tx, c casefile.Case) (path, version string, err error)) error {
 	if _, err := d.Enter(ctx, by, caseID, ""); err != nil {
 		return err
 	}
 	return d.inCase(ctx, caseID, 0, func(tx *db.Tx, c casefile.Case) error {
-		path, err := of(tx, c)
+		path, version, err := of(tx, c)
 		if err != nil {
 			return err
 		}
@@ -113,7 +121,7 @@ func (d *Desk) unmask(ctx context.Context, by access.Actor, caseID, what string,
 		if seen >= clearQuota*(1+lifts) {
 			return ErrQuota
 		}
-		if _, err := d.Book.Append(tx, history.Entry{Account: c.Account, By: inHistory(by, caseID), Verb: history.View, Path: path, Case: caseID}); err != nil {
+		if _, err := d.Book.Append(tx, history.Entry{Account: c.Account, By: inHistory(by, caseID), Verb: history.View, Path: path, Version: version, Case: caseID}); err != nil {
 			return err
 		}
 		return insertUnmask(tx, by.ID, by.Session, caseID, c.Account, what)

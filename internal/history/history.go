@@ -63,7 +63,7 @@ type Entry struct {
 	Path      string
 	Part      string          // Patch only
 	Value     json.RawMessage // the new value; nil means absent. Never a secret
-	Version   string          // of a secret or contact; Append makes one if empty
+	Version   string          // of a secret or contact, set or viewed; Append makes one for what is set if empty
 	SecretID  string          // of a secret set or viewed (seal.SecretID); empty equals no other
 	Stored    string          // for account.Secret.Stored; goes to its own table, never into the entry
 	Amount    int64           // Move only

@@ -31,7 +31,10 @@ func (x *Examiner) Answer(ctx context.Context, by access.Actor, caseID string, r
 }
 
 // Reached records that an agent called the number of a contact version and
-// whether the holder answered there. Only numbers on file before the incident count.
+// whether the holder answered there. Only numbers on file before the incident
+// count, and that somebody answered only where the history says that the number
+// was shown (package desk) to staff in this case: who has not seen it cannot have
+// called it, and called whatever number the caller gave.
 func (x *Examiner) Reached(ctx context.Context, by access.Actor, caseID string, rev int64, version string, answered bool, who string) (err error) {
 	defer fault.Wrap(&err, "verify.Reached(%s)", caseID)
 	return x.act(ctx, by, caseID, rev, func(tx *db.Tx, p picture) error {
@@ -41,6 +44,9 @@ func (x *Examiner) Reached(ctx context.Context, by access.Actor, caseID string, 
 		i := slices.IndexFunc(p.phones, func(c account.Contact) bool { return c.Version == version })
 		if i < 0 || p.exposed[version] {
 			return ErrUnclean
+		}
+		if answered && !shown(p.changes, caseID, version, tx.Now) {
+			return ErrNotCalled
 		}
 		c := p.phones[i]
 		return x.keep(tx, by, Proof{Case: caseID, Reporter: who, Method: Callback, Path: c.Slot, Version: c.Version, SetSeq: c.SetSeq, Good: answered})

@@ -57,8 +57,16 @@ const (
 
 const (
 	freshFor   = 14 * 24 * time.Hour // how long a proof counts: cases are promised to end in half of it
+	shownFor   = time.Hour           // how long after a number was shown a call to it is believed
 	quarantine = 7 * 24 * time.Hour  // what was changed so shortly before the incident may be part of it
 )
+
+// shown tells whether staff saw a version of a contact in clear, in a case and not long ago.
+func shown(h []history.Change, caseID, version string, now time.Time) bool {
+	return slices.ContainsFunc(h, func(c history.Change) bool {
+		return c.Verb == history.View && c.Role.Staff() && c.Case == caseID && c.Version == version && now.Sub(c.At) <= shownFor
+	})
+}
 
 // Proof is one piece of evidence, or a failed try at one.
 type Proof struct {

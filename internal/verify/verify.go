@@ -50,6 +50,7 @@ var (
 	ErrStale     = fault.New(fault.Conflict, "case.stale", "Somebody else worked on this case meanwhile. Nothing of yours was done; please look at it as it is now.")
 	ErrNoAccount = fault.New(fault.Conflict, "verify.no-account", "This case names no account yet.")
 	ErrUnclean   = fault.New(fault.Conflict, "verify.unclean", "This contact is not good for a proof: it was set or changed too close to the incident.")
+	ErrNotCalled = fault.New(fault.Conflict, "verify.not-called", "Nobody has looked at this number in this case within the last hour. Show it first, and call it.")
 	ErrOften     = fault.New(fault.TooMany, "verify.often", "Too many codes were sent in this case today.").After(time.Hour)
 	ErrWrongCode = fault.New(fault.Invalid, "verify.code", "This code is wrong, or no longer valid. Please look at the newest letter, or ask for a new code.").On("code")
 	ErrAsked     = fault.New(fault.Conflict, "verify.asked", "This question was put already. A second try would be a guess.")

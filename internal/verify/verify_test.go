@@ -166,7 +166,14 @@ func (b *bundle) byCode() {
 
 func (b *bundle) byPhone() {
 	b.t.Helper()
+	b.shows("phone-1")
 	b.must(b.Reached(b.t.Context(), b.agent(), b.c.ID, 0, "phone-1", true, b.rep))
+}
+
+// shows enters that the agent was shown a number, as the desk does.
+func (b *bundle) shows(version string) {
+	b.t.Helper()
+	b.append(history.Entry{By: b.agent(), Verb: history.View, Path: "phone", Version: version, Case: b.c.ID})
 }
 
 func each(t *testing.T, fn func(t *testing.T, d *db.DB, clock *dbtest.Clock)) {
@@ -283,6 +290,27 @@ func TestWhatTheIntruderSetIsNoSource(t *testing.T) {
 		b.want(b.Reached(t.Context(), b.agent(), b.c.ID, 0, "mail-1", true, ""), verify.ErrUnclean)
 		b.exposed["mail-1"] = true
 		b.want(b.SendCode(t.Context(), b.agent(), b.c.ID, 0, "mail-1", ""), verify.ErrUnclean)
+	})
+}
+
+// An agent who calls the number that the caller gave him has never asked for the one on file.
+func TestNobodyAnsweredAtANumberThatNobodySaw(t *testing.T) {
+	each(t, func(t *testing.T, d *db.DB, clock *dbtest.Clock) {
+		b := setup(t, d, clock, true)
+		reached := func(answered bool) error {
+			return b.Reached(t.Context(), b.agent(), b.c.ID, 0, "phone-1", answered, "")
+		}
+		b.want(reached(true), verify.ErrNotCalled)
+		b.shows("phone-2")
+		b.append(history.Entry{By: b.agent(), Verb: history.View, Path: "phone", Version: "phone-1", Case: "case_other"})
+		b.append(history.Entry{By: access.Actor{Role: access.System, ID: "restore"}, Verb: history.View, Path: "phone", Version: "phone-1", Case: b.c.ID})
+		b.want(reached(true), verify.ErrNotCalled)
+		b.must(reached(false))
+		b.shows("phone-1")
+		clock.Advance(time.Hour + time.Second)
+		b.want(reached(true), verify.ErrNotCalled)
+		b.append(history.Entry{By: b.staff("staff_b", access.Agent), Verb: history.View, Path: "phone", Version: "phone-1", Case: b.c.ID})
+		b.must(reached(true))
 	})
 }
 
