@@ -244,8 +244,8 @@ func TestReset(t *testing.T) {
 		old := h.token(hana, "/reset/")
 		h.ok(h.life.AskReset(h.Context(), hana, client("")))
 		token := h.token(hana, "/reset/")
-		if err := h.life.PeekReset(h.Context(), old); !errors.Is(err, seal.ErrOldEpoch) {
-			h.Errorf("the earlier link: %v", err)
+		if err := h.life.PeekReset(h.Context(), old); err != nil {
+			h.Errorf("asking again, as a stranger can, ended the earlier link: %v", err)
 		}
 		if err := h.life.Reset(h.Context(), token, secret(first), client("")); fault.Public(err).Field != "password" {
 			h.Errorf("a password used before: %v", err)
@@ -253,6 +253,9 @@ func TestReset(t *testing.T) {
 		h.ok(h.life.Reset(h.Context(), token, secret(fresh), client("")))
 		if err := h.life.Reset(h.Context(), token, secret("cobalt.9.kettle.row"), client("")); !errors.Is(err, seal.ErrUsed) {
 			h.Errorf("the second time: %v", err)
+		}
+		if err := h.life.Reset(h.Context(), old, secret("cobalt.9.kettle.row"), client("")); !errors.Is(err, seal.ErrOldEpoch) {
+			h.Errorf("the other link, after one was used: %v", err)
 		}
 		if l := h.letter(hana); l.Link("/not-me/") == "" {
 			h.Errorf("the letter about it: %s", l.Subject)

@@ -97,9 +97,8 @@ func (l *Life) mailReset(tx *db.Tx, id string, asked resetAsked) error {
 	if p.account.State != account.Open && p.account.State != account.Guarded {
 		return l.mailHeld(tx, p, good)
 	}
-	if err := seal.Void(tx, id, seal.Reset); err != nil {
-		return err
-	}
+	// Links that were asked for before still count: anybody can ask, and who could
+	// void them so would keep the holder out. The first one used ends them all.
 	for _, c := range good {
 		to, err := mail.ParseAddress(c.Address)
 		if err != nil {
