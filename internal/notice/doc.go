@@ -4,7 +4,8 @@
 // It owns the table notice. Teller.Hear is called by package history inside
 // the transaction of every change, so that no room can forget to tell and no
 // change commits without its letters. A change whose kind says so, and a
-// session on a device never used for the account before, go to every e-mail
+// session on a device never used for the account before (but the first one after
+// a registration), go to every e-mail
 // address that the account held in the last 30 days: also to the one that is
 // being replaced, taken from the change itself, because what the account says
 // now may already be the intruder's. The address that a change brings in is not

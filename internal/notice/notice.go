@@ -49,14 +49,14 @@ type Teller struct {
 func (t *Teller) Hear(tx *db.Tx, c history.Change) (err error) {
 	defer fault.Wrap(&err, "notice.Hear(%s %d)", c.Account, c.Seq)
 	kind, _ := t.Kinds.Of(c.Path)
-	known, used := false, false
+	known, first := false, false
 	switch c.Verb {
 	case history.Open, history.Recover, history.Handover:
-		if known, used, err = history.SeenDevice(tx, c.Account, c.Device, c.Seq); err != nil {
+		if known, first, err = familiar(tx, c); err != nil {
 			return err
 		}
 	}
-	event := eventOf(c, kind.Tell, known, used)
+	event := eventOf(c, kind.Tell, known, first)
 	if event == "" {
 		return nil
 	}
@@ -69,6 +69,21 @@ func (t *Teller) Hear(tx *db.Tx, c history.Change) (err error) {
 		n.replaced = account.Contact{Account: c.Account, Slot: c.Path, Address: account.Fact{Value: c.Before}.Text()}
 	}
 	return t.tell(tx, c.Account, n)
+}
+
+// familiar tells whether the device of a session was used before, and whether
+// the session is the first one after a registration.
+func familiar(tx *db.Tx, c history.Change) (known, first bool, err error) {
+	known, used, err := history.SeenDevice(tx, c.Account, c.Device, c.Seq)
+	if err != nil || used {
+		return known, false, err
+	}
+	a, err := account.Get(tx, c.Account)
+	if err != nil {
+		return known, false, err
+	}
+	facts, err := account.Facts(tx, c.Account)
+	return known, firstOf(a.CreatedAt, c.At, facts), err
 }
 
 // Pending is a change that was asked for and waits, because the account is guarded.

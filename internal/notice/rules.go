@@ -2,6 +2,7 @@ package notice
 
 import (
 	"slices"
+	"time"
 	"unicode/utf8"
 
 	"takeback/internal/access"
@@ -11,15 +12,15 @@ import (
 )
 
 // eventOf tells what a change is to a reader; empty if nobody is told of it.
-// known is whether the device of a session was used before, used whether the
-// account was: its first session is its holder's registration.
-func eventOf(c history.Change, tell account.Tell, known, used bool) mail.Event {
+// known is whether the device of a session was used before, first whether the
+// session is the one that follows a registration.
+func eventOf(c history.Change, tell account.Tell, known, first bool) mail.Event {
 	if quiet(c) {
 		return ""
 	}
 	switch c.Verb {
 	case history.Open, history.Recover, history.Handover:
-		if used && !known {
+		if !known && !first {
 			return mail.SignedIn
 		}
 		return ""
@@ -34,6 +35,20 @@ func eventOf(c history.Change, tell account.Tell, known, used bool) mail.Event {
 		return told(tell, mail.Changed)
 	}
 	return ""
+}
+
+const (
+	firstFor       = 24 * time.Hour // how long after a registration its holder may come for the first time
+	registrationIn = time.Minute    // how long the facts of a registration take to be written
+)
+
+// firstOf tells whether the first session of an account, at a time, is its
+// holder's who has just registered: the account is young, and has nothing but what it began with. An account that a service made and filled has a holder
+// who may never have come here, and its first session may be anybody's.
+func firstOf(created, at time.Time, facts []account.Fact) bool {
+	return at.Sub(created) < firstFor && !slices.ContainsFunc(facts, func(f account.Fact) bool {
+		return f.Since.Sub(created) >= registrationIn
+	})
 }
 
 func told(tell account.Tell, e mail.Event) mail.Event {
