@@ -55,7 +55,7 @@ function replace(old, fresh) {
   const focus = old.contains(document.activeElement) ? document.activeElement : null;
   old.querySelectorAll("input, textarea, select, details[id]").forEach(was => {
     const now = was.id && fresh.querySelector("#" + CSS.escape(was.id));
-    if (!now) return;
+    if (!now || was.form?.dataset.sent) return; // what is being sent is said; the fresh form is for what comes next
     if (was.open) now.open = true;
     if (was.type === "checkbox" || was.type === "radio") { if (was.checked !== was.defaultChecked) now.checked = was.checked; }
     else if (was === focus || was.value !== was.defaultValue && was.defaultValue !== undefined) now.value = was.value;
@@ -76,7 +76,10 @@ document.addEventListener("submit", async event => {
   event.preventDefault();
   const body = new URLSearchParams(new FormData(form, event.submitter));
   const answer = await fetch(form.action, { method: "POST", body }).catch(() => null);
-  if (!answer?.ok) return HTMLFormElement.prototype.submit.call(form); // let the page itself say what was wrong
+  if (!answer?.ok) { // let the page itself say what was wrong
+    if (!form.isConnected) document.body.append(form); // its row was replaced meanwhile; browsers send no form that is nowhere
+    return HTMLFormElement.prototype.submit.call(form);
+  }
   delete form.dataset.sent;
   form.reset(); // the stream shows what was done
   const once = form.querySelector("[name=once]");

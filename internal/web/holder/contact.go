@@ -28,11 +28,14 @@ func (v caseView) Standing() []web.Step {
 		names[i] = string(s)
 	}
 	now := slices.Index(report.Stages, v.Stage)
-	if v.Stage == report.Back {
+	if v.Returned() {
 		now = len(names) // nothing is left to do
 	}
 	return v.Page.Steps("stage", now, names...)
 }
+
+// Returned tells whether the account is back: then nobody proves anything or takes a report back any more.
+func (v caseView) Returned() bool { return v.Stage == report.Back }
 
 // caseRoutes lists the page of a case. Who has not its token hears the same as if there were no such case.
 func (p *Pages) caseRoutes() []web.Route {
