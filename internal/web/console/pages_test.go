@@ -22,7 +22,7 @@ import (
 func TestFace(t *testing.T) {
 	webtest.Templates(t, console.Templates)
 	webtest.Words(t, console.Templates)
-	webtest.Faults(t, console.Templates, "../../desk", "../../verify")
+	webtest.Faults(t, console.Templates, "../../desk", "../../verify", "../../casefile", "../../freeze", "../../investigate", "../../restore", "../../handback")
 }
 
 func TestStrangersSeeNothing(t *testing.T) {
