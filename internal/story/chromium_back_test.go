@@ -151,7 +151,8 @@ func (s *story) picture(w *person, name, lang string) {
 		w.opens(back+"?lang=en", "")
 	} else {
 		w.opens("/desk/cases/"+s.caseID+"?lang="+lang, "")
-		browser.Eval[bool](w.Tab, `(document.querySelector('#timeline').scrollIntoView(), true)`)
+		// The plan stands above the bar at the foot, the intruder's changes above the plan.
+		browser.Eval[bool](w.Tab, `(scrollBy(0, document.querySelector('#plan').getBoundingClientRect().bottom - document.querySelector('.bar-sticky').getBoundingClientRect().top + 12), true)`)
 	}
 	if lang == "ja" {
 		name += ".ja"
