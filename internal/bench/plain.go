@@ -20,7 +20,7 @@ var written = []rowKind{
 	{table: "contact", columns: "account slot version address address_key set_seq from_at until_at confirmed_at", where: "account = $1 AND until_at IS NULL"},
 	{table: "fact", columns: "account path value seq since", keys: "account path", where: "account = $1 AND path = 'email'"},
 	{table: "link", columns: "hash purpose account epoch data made_at expires_at used_at void_at", fresh: "hash", where: "account = $1"},
-	{table: "letter", columns: "id account case_id kind language number address mailbox subject message_id queued_at state aside tries fault done_at signed raw",
+	{table: "letter", columns: "id account case_id kind language number address mailbox subject message_id queued_at state aside tries fault done_at fixed raw",
 		fresh: "id", where: "account = $1"},
 	{table: "job", columns: "id no kind key args queued_at run_at attempt lease lease_until last_error dead_at", fresh: "id", where: "key = 'letters ' || $1"},
 	{table: "notice", columns: "number account seq event path at letters untold", fresh: "number", where: "account = $1"},
