@@ -40,12 +40,13 @@ func TestTheFirstSignIn(t *testing.T) {
 				}
 				h.write(func(tx *db.Tx) error { return account.Create(tx, created, "en") })
 				add(history.Entry{By: access.Do("register"), Verb: history.Contact, Path: "email", Value: text("new@home.example"), Confirmed: true})
+				wait := c.wait
 				if c.fill {
 					h.clock.Advance(time.Hour)
-					c.wait -= time.Hour
+					wait -= time.Hour
 					add(history.Entry{By: access.Actor{Role: access.Service, ID: "shop"}, Verb: history.Set, Path: "name", Value: text("Amy")})
 				}
-				h.clock.Advance(c.wait)
+				h.clock.Advance(wait)
 				add(history.Entry{Verb: history.Open, Device: "d1"})
 				h.write(func(tx *db.Tx) error {
 					all, err := notice.Of(tx, created, 10)

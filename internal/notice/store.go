@@ -32,5 +32,5 @@ func Of(tx *db.Tx, account string, most int) ([]Told, error) {
 		err = s.Scan(&t.Number, &t.Account, &t.Seq, &t.Event, &t.Path, db.At(&t.At), &t.Letters, &untold)
 		t.Untold = strings.Fields(untold)
 		return t, err
-	}, `SELECT number, account, seq, event, path, at, letters, untold FROM notice WHERE account = $1 ORDER BY at DESC, number LIMIT $2`, account, most)
+	}, `SELECT number, account, seq, event, path, at, letters, untold FROM notice WHERE account = $1 ORDER BY at DESC, seq DESC, number LIMIT $2`, account, most)
 }
