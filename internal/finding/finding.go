@@ -135,6 +135,7 @@ type Findings struct {
 	Sessions       map[string]Session
 	Things         []Thing // Things[0] stands for nothing
 	Contradictions []Contradiction
+	Insiders       []string // staff whose every act the investigator calls the intruder's
 }
 
 // Of gives what was found about the change seq.

@@ -97,6 +97,7 @@ func newAnalysis(h []history.Change, m Marks, established map[string]bool) *anal
 	}
 	a.Changes = make([]finding.Change, len(h))
 	a.Things = make([]finding.Thing, 1, 16)
+	a.Insiders = m.Agents
 	if len(h) > 0 {
 		a.First = h[0].Seq
 	}
