@@ -22,7 +22,8 @@ const (
 // Account is one holder's account.
 type Account struct {
 	ID           string
-	State        State
+	State        State // Frozen, too, while a scope that it stands in is held
+	Own          State // what it is of itself, whatever its scopes are
 	Epoch        int64 // whatever carries authority carries the epoch it was given in
 	Head         int64 // seq of the newest entry of its history
 	HeadHash     string

@@ -14,6 +14,15 @@ const (
 	releasedFor = 30 * 24 * time.Hour // a released address cannot be registered anew by somebody else
 )
 
+// within gives the state of an account that is held together with others since
+// an epoch, 0 if it is not. What was decided about it alone, later, counts more.
+func within(own State, turned, hold int64) State {
+	if hold > turned && own != Closed {
+		return Frozen
+	}
+	return own
+}
+
 // Quarantine is the time since when a released address is not free yet.
 func Quarantine(now time.Time) time.Time { return now.Add(-releasedFor) }
 

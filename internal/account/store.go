@@ -12,20 +12,27 @@ import (
 
 // Create makes an account in the present epoch, open and empty.
 func Create(tx *db.Tx, id, language string) error {
-	return tx.Put(`INSERT INTO account (id, state, epoch, head_seq, head_hash, language, created_at)
-		SELECT $1, $2, value, 0, '', $3, $4 FROM epoch_sequence WHERE id = 1`, id, Open, language, tx.Now)
+	return tx.Put(`INSERT INTO account (id, state, epoch, turned, head_seq, head_hash, language, created_at)
+		SELECT $1, $2, value, value, 0, '', $3, $4 FROM epoch_sequence WHERE id = 1`, id, Open, language, tx.Now)
 }
 
-const accountColumns = `id, state, epoch, head_seq, head_hash, language, created_at, guarded_until`
+// scopes is, for the account $1, the newest epoch of a scope that it stands in
+// (top), and of one that is held (hold).
+const scopes = `(SELECT MAX(epoch) AS top, MAX(CASE WHEN held THEN epoch ELSE 0 END) AS hold FROM (
+		SELECT epoch, held FROM scope WHERE id = ''
+		UNION ALL SELECT o.epoch, o.held FROM scope_member m JOIN scope o ON o.id = m.scope WHERE m.account = $1) s) f`
 
 func scanAccount(s db.Scanner) (a Account, err error) {
-	err = s.Scan(&a.ID, &a.State, &a.Epoch, &a.Head, &a.HeadHash, &a.Language, db.At(&a.CreatedAt), db.At(&a.GuardedUntil))
+	var turned, top, hold int64
+	err = s.Scan(&a.ID, &a.Own, &a.Epoch, &turned, &a.Head, &a.HeadHash, &a.Language, db.At(&a.CreatedAt), db.At(&a.GuardedUntil), &top, &hold)
+	a.Epoch, a.State = max(a.Epoch, top), within(a.Own, turned, hold)
 	return a, err
 }
 
 // Get gives an account, or ErrNone.
 func Get(tx *db.Tx, id string) (Account, error) {
-	a, err := db.One(tx, scanAccount, `SELECT `+accountColumns+` FROM account WHERE id = $1`, id)
+	a, err := db.One(tx, scanAccount, `SELECT id, state, epoch, turned, head_seq, head_hash, language, created_at, guarded_until, top, hold
+		FROM account, `+scopes+` WHERE id = $1`, id)
 	if errors.Is(err, db.ErrNone) {
 		err = ErrNone
 	}
@@ -34,12 +41,14 @@ func Get(tx *db.Tx, id string) (Account, error) {
 
 // ByLogin gives the account that signs in with an address (in normal form), or ErrNone.
 func ByLogin(tx *db.Tx, addressKey string) (Account, error) {
-	a, err := db.One(tx, scanAccount, `SELECT `+accountColumns+` FROM account
-		WHERE id = (SELECT account FROM contact WHERE address_key = $1 AND slot = 'email' AND until_at IS NULL)`, addressKey)
+	id, err := db.One(tx, db.Scan1[string], `SELECT account FROM contact WHERE address_key = $1 AND slot = 'email' AND until_at IS NULL`, addressKey)
 	if errors.Is(err, db.ErrNone) {
 		err = ErrNone
 	}
-	return a, err
+	if err != nil {
+		return Account{}, err
+	}
+	return Get(tx, id)
 }
 
 // HeldSince lists the accounts that held an address (in normal form) as their sign-in name at any time since t,
@@ -50,15 +59,20 @@ func HeldSince(tx *db.Tx, addressKey string, t time.Time) ([]string, error) {
 }
 
 // Advance is the fence of every write. In one statement it checks the epoch (0
-// for those whose authority is not bound to one) and the state, takes the next
-// number of the account's history and moves the chain on by a commitment. If
-// it returns an error, nothing may be written.
+// for those whose authority is not bound to one) and the state, its own and that
+// of its scopes, takes the next number of the account's history and moves the
+// chain on by a commitment. If it returns an error, nothing may be written.
+//
+// Its row is what orders it against whoever turns the account; against whoever
+// fences a scope it is ordered because that is done alone. The account's epoch
+// is brought up to its scopes' on the way, which changes nothing that counts.
 func Advance(tx *db.Tx, id string, epoch int64, states []State, commitment string) (seq, now int64, hash string, err error) {
 	var s [4]State
 	copy(s[:], states)
-	err = tx.Row(`UPDATE account SET head_seq = head_seq + 1,
-		head_hash = chain(head_hash, CAST(head_seq + 1 AS TEXT) || ':' || CAST(epoch AS TEXT) || ':' || $7)
-		WHERE id = $1 AND (CAST($2 AS BIGINT) = 0 OR epoch = $2) AND state IN ($3, $4, $5, $6)
+	err = tx.Row(`UPDATE account SET head_seq = head_seq + 1, epoch = CASE WHEN top > epoch THEN top ELSE epoch END,
+		head_hash = chain(head_hash, CAST(head_seq + 1 AS TEXT) || ':' || CAST(CASE WHEN top > epoch THEN top ELSE epoch END AS TEXT) || ':' || $7)
+		FROM `+scopes+` WHERE id = $1 AND (CAST($2 AS BIGINT) = 0 OR CASE WHEN top > epoch THEN top ELSE epoch END = $2)
+		AND CASE WHEN hold > turned AND state <> 'closed' THEN 'frozen' ELSE state END IN ($3, $4, $5, $6)
 		RETURNING head_seq, epoch, head_hash`, id, epoch, s[0], s[1], s[2], s[3], commitment).Scan(&seq, &now, &hash)
 	if errors.Is(err, db.ErrNone) {
 		err = refusal(tx, id)
@@ -80,12 +94,14 @@ func NextEpoch(tx *db.Tx) (epoch int64, err error) {
 	return epoch, err
 }
 
-// EpochTopic is announced with the id of an account whenever authority given for it may be over.
+// EpochTopic is announced with the id of an account whenever authority given for
+// it may be over, and with none whenever that of many is.
 const EpochTopic = "epoch"
 
-// Turn moves an account into a state and a new epoch, if it is in one of the
-// states it may come from: everything given before is over with the commit. It
-// returns ErrMoved if the account is in another state. The caller enters it in
+// Turn moves an account into a state and a new epoch, if it is of itself in one
+// of the states it may come from: everything given before is over with the
+// commit. What was decided about the account alone, and later, counts over what
+// holds its scopes: it is held by them no more. Turn returns ErrMoved if the account is in another state. The caller enters it in
 // the history, in the same transaction.
 func Turn(tx *db.Tx, id string, to State, guardedUntil time.Time, from ...State) (epoch int64, err error) {
 	if epoch, err = NextEpoch(tx); err != nil {
@@ -93,7 +109,7 @@ func Turn(tx *db.Tx, id string, to State, guardedUntil time.Time, from ...State)
 	}
 	var s [4]State
 	copy(s[:], from)
-	n, err := tx.Exec(`UPDATE account SET epoch = $2, state = $3, guarded_until = $4 WHERE id = $1 AND state IN ($5, $6, $7, $8)`,
+	n, err := tx.Exec(`UPDATE account SET epoch = $2, turned = $2, state = $3, guarded_until = $4 WHERE id = $1 AND state IN ($5, $6, $7, $8)`,
 		id, epoch, to, guardedUntil, s[0], s[1], s[2], s[3])
 	if err == nil && n == 0 {
 		if err = refusal(tx, id); errors.Is(err, ErrFrozen) {

@@ -42,7 +42,7 @@ type DB struct {
 // engine is what SQLite and PostgreSQL each do in their own way.
 type engine interface {
 	read(ctx context.Context, fn func(conn) error) error
-	write(ctx context.Context, fn func(conn) error) error
+	write(ctx context.Context, alone bool, fn func(conn) error) error
 	line(within time.Duration) (number int64, alive bool)
 	claim() error
 	close() error
@@ -113,13 +113,21 @@ type writing struct{}
 // returns an error nothing of it is kept. fn may run more than once, and must
 // neither call Write nor wait for anything outside the database: on SQLite all
 // writers wait for it.
-func (d *DB) Write(ctx context.Context, fn func(*Tx) error) error {
+func (d *DB) Write(ctx context.Context, fn func(*Tx) error) error { return d.write(ctx, false, fn) }
+
+// Alone is Write while nobody else writes: every Write that began before it is
+// committed before fn sees the database, and every later one sees what fn did.
+// All writers wait for it, so that it is for the few who change what every
+// writer goes by, and must be short.
+func (d *DB) Alone(ctx context.Context, fn func(*Tx) error) error { return d.write(ctx, true, fn) }
+
+func (d *DB) write(ctx context.Context, alone bool, fn func(*Tx) error) error {
 	if ctx.Value(writing{}) != nil {
 		return errors.New("db: Write inside Write: pass the Tx on instead")
 	}
 	var tx *Tx
-	err := d.engine.write(ctx, func(c conn) error {
-		tx = &Tx{Now: d.Now(), ctx: context.WithValue(ctx, writing{}, true), conn: c, db: d}
+	err := d.engine.write(ctx, alone, func(c conn) error {
+		tx = &Tx{Now: d.Now(), ctx: context.WithValue(ctx, writing{}, true), conn: c, db: d, alone: alone}
 		return fn(tx)
 	})
 	if err != nil {

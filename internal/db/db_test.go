@@ -278,3 +278,43 @@ func TestLine(t *testing.T) {
 		})
 	}
 }
+
+// Whoever writes alone waits for the writers under way, and the later ones for him.
+func TestAloneNobodyElseWrites(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		write := func(do func(context.Context, func(*db.Tx) error) error, statement string, seen *string, during func()) {
+			t.Helper()
+			err := do(t.Context(), func(tx *db.Tx) error {
+				if err := tx.Row(`SELECT value FROM setting WHERE name = 'alone'`).Scan(seen); err != nil {
+					return err
+				}
+				during()
+				return tx.Put(statement)
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		}
+		err := d.Write(t.Context(), func(tx *db.Tx) error { return tx.Put(`INSERT INTO setting (name, value) VALUES ('alone', 'a')`) })
+		if err != nil {
+			t.Fatal(err)
+		}
+		var first, alone, last string
+		var all sync.WaitGroup
+		write(d.Write, `UPDATE setting SET value = 'b' WHERE name = 'alone'`, &first, func() {
+			begun := make(chan struct{})
+			all.Go(func() {
+				close(begun)
+				write(d.Alone, `UPDATE setting SET value = 'c' WHERE name = 'alone'`, &alone, func() {
+					all.Go(func() { write(d.Write, `UPDATE setting SET value = 'd' WHERE name = 'alone'`, &last, func() {}) })
+				})
+			})
+			<-begun
+		})
+		all.Wait()
+		if first != "a" || alone != "b" || last != "c" {
+			t.Errorf("one after the other they saw %q, %q and %q", first, alone, last)
+		}
+	})
+}

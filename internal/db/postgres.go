@@ -146,11 +146,24 @@ func (e *pgEngine) close() error {
 
 const tries = 10
 
+// Every writer holds this lock until it has committed: together with the other
+// writers, or alone. It is the first thing that a transaction asks for, so that
+// nobody who waits for it holds anything else, and it lives in memory: a lock on a
+// row would be written to the disk by every writer. The number is our own.
+const (
+	lockShared = "select pg_advisory_xact_lock_shared(7262010)"
+	lockAlone  = "select pg_advisory_xact_lock(7262010)"
+)
+
 // write begins, runs fn and commits; on a conflict of transactions the whole again.
-func (e *pgEngine) write(ctx context.Context, fn func(conn) error) error {
+func (e *pgEngine) write(ctx context.Context, alone bool, fn func(conn) error) error {
+	begin := []string{"begin", lockShared}
+	if alone {
+		begin[1] = lockAlone
+	}
 	var err error
 	for try := range tries {
-		if err = e.once(ctx, "begin", "commit", fn); err == nil || !mayRunAgain(err) {
+		if err = e.once(ctx, begin, "commit", fn); err == nil || !mayRunAgain(err) {
 			return err
 		}
 		select {
@@ -163,19 +176,21 @@ func (e *pgEngine) write(ctx context.Context, fn func(conn) error) error {
 }
 
 func (e *pgEngine) read(ctx context.Context, fn func(conn) error) error {
-	return e.once(ctx, "begin isolation level repeatable read read only", "rollback", fn)
+	return e.once(ctx, []string{"begin isolation level repeatable read read only"}, "rollback", fn)
 }
 
 // once runs one transaction. Its begin travels with the first statement and its
 // end with the last Puts: a change costs two round trips and not seven.
-func (e *pgEngine) once(ctx context.Context, begin, end string, fn func(conn) error) (err error) {
+func (e *pgEngine) once(ctx context.Context, begin []string, end string, fn func(conn) error) (err error) {
 	c, err := e.pool.Acquire(ctx)
 	if err != nil {
 		return err
 	}
 	defer c.Release()
 	p := &pgConn{ctx: ctx, c: c.Conn()}
-	p.pending.Queue(begin)
+	for _, statement := range begin {
+		p.pending.Queue(statement)
+	}
 	defer func() {
 		if c.Conn().PgConn().TxStatus() == 'I' {
 			return
@@ -189,7 +204,7 @@ func (e *pgEngine) once(ctx context.Context, begin, end string, fn func(conn) er
 	if err := fn(p); err != nil {
 		return err
 	}
-	if !p.begun && p.pending.Len() == 1 {
+	if !p.begun && p.pending.Len() == len(begin) {
 		return nil // nothing was asked of the database
 	}
 	p.pending.Queue(end)

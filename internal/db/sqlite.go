@@ -118,7 +118,8 @@ func checkPragmas(ctx context.Context, w *sql.DB) error {
 	return nil
 }
 
-func (e *sqliteEngine) write(ctx context.Context, fn func(conn) error) error {
+// write needs nothing more to be alone: there is one writer.
+func (e *sqliteEngine) write(ctx context.Context, _ bool, fn func(conn) error) error {
 	return e.turns.write(ctx, fn)
 }
 

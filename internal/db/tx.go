@@ -21,10 +21,14 @@ type Tx struct {
 	conn  conn
 	db    *DB
 	after []func()
+	alone bool
 }
 
 // Context gives the context of the Read or Write that began it.
 func (tx *Tx) Context() context.Context { return tx.ctx }
+
+// Alone tells whether nobody else writes while it lasts; see DB.Alone.
+func (tx *Tx) Alone() bool { return tx.alone }
 
 // Exec runs a statement and tells how many rows it changed.
 func (tx *Tx) Exec(sql string, args ...any) (int64, error) {

@@ -56,7 +56,7 @@ func (z *Freezer) Stop(tx *db.Tx, c casefile.Case, by access.Actor) (_ casefile.
 	}
 	barred := withheld(by, former, tx.Now)
 	stopped := false
-	if !barred && slices.Contains(stoppable, a.State) {
+	if !barred && slices.Contains(stoppable, a.Own) { // also one that is held with others: their hold ends, this one's does not
 		// Before anything else: from here on no writer of the former epoch gets in between.
 		_, err := account.Turn(tx, a.ID, account.Frozen, a.GuardedUntil, stoppable...)
 		if stopped = err == nil; err != nil && !errors.Is(err, account.ErrMoved) {

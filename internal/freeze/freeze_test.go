@@ -297,6 +297,23 @@ func TestTooManyFalseAlarms(t *testing.T) {
 	})
 }
 
+// An account that is held together with others is stopped for its own case, too: the others' hold may end first.
+func TestAHeldAccountIsStoppedOnItsOwn(t *testing.T) {
+	each(t, func(h *house) {
+		scope := func(do func(*db.Tx, string) (int64, error)) {
+			if err := h.db.Alone(h.Context(), func(tx *db.Tx) error { _, err := do(tx, account.Installation); return err }); err != nil {
+				h.Fatal(err)
+			}
+		}
+		scope(account.Fence)
+		c := h.stop(casefile.Case{Source: "not-me"}, access.Actor{})
+		scope(account.Reopen)
+		if a := h.account(); a.State != account.Frozen || c.Step != casefile.Frozen {
+			h.Errorf("the account is %s and its case %s", a.State, c.Step)
+		}
+	})
+}
+
 // A guarded account that is stopped by mistake goes back under guard, not out of it.
 func TestAGuardedAccountStaysGuarded(t *testing.T) {
 	each(t, func(h *house) {

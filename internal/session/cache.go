@@ -52,15 +52,18 @@ func (c *cache) now() uint64 {
 	return c.count
 }
 
-// forget makes every entry of an account stale. It is called before the commit
-// that made it so is answered.
+// forget makes every entry of an account stale, or of all accounts if none is
+// named. It is called before the commit that made it so is answered.
 func (c *cache) forget(account string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.count++
-	if len(c.forgotten) >= forgottenMost {
+	if len(c.forgotten) >= forgottenMost || account == "" {
 		clear(c.forgotten)
 		c.floor = c.count
+	}
+	if account == "" {
+		return
 	}
 	c.forgotten[account] = c.count
 }

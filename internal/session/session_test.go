@@ -225,3 +225,47 @@ func BenchmarkCheck(b *testing.B) {
 		}
 	}
 }
+
+// A fence of many is one row, and the memory of sessions hears of it before the
+// fence is answered.
+func TestAScopesFenceIsHeardAtOnce(t *testing.T) {
+	t.Parallel()
+	for name, scope := range map[string]string{"cohort": "c", "installation": account.Installation} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dbtest.Each(t, func(t *testing.T, d *db.DB) {
+				b := setup(t, d)
+				_, token, _ := b.open(t, pc)
+				move := func(do func(*db.Tx, string) (int64, error)) {
+					t.Helper()
+					if err := d.Alone(t.Context(), func(tx *db.Tx) error { _, err := do(tx, scope); return err }); err != nil {
+						t.Fatal(err)
+					}
+				}
+				if scope != account.Installation {
+					err := d.Write(t.Context(), func(tx *db.Tx) error {
+						return errors.Join(account.NewScope(tx, scope), account.Join(tx, scope, "acc"))
+					})
+					if err != nil {
+						t.Fatal(err)
+					}
+				}
+				if !b.alive(t, token) || !b.alive(t, token) {
+					t.Fatal("a session may not act before the fence")
+				}
+				move(account.Fence)
+				if b.alive(t, token) {
+					t.Error("a session survived the fence")
+				}
+				move(account.Reopen)
+				if b.alive(t, token) {
+					t.Error("reopening brought an old session back")
+				}
+				_, fresh, _ := b.open(t, pc)
+				if !b.alive(t, fresh) {
+					t.Error("a session given after the reopening may not act")
+				}
+			})
+		})
+	}
+}

@@ -4,29 +4,31 @@ import (
 	"time"
 
 	"takeback/internal/access"
+	"takeback/internal/account"
 	"takeback/internal/db"
 )
 
 const columns = `s.id, s.account, s.epoch, s.limited, s.verb, s.parent, s.opened_seq, s.opened_at, s.proved_at, s.seen_at, s.expires_at,
 	s.segment, s.device, s.ip, s.user_agent, s.ended_at, s.ended_why`
 
-func scan(more ...any) func(db.Scanner, *Session) error {
-	return func(r db.Scanner, s *Session) error {
-		return r.Scan(append([]any{&s.ID, &s.Account, &s.Epoch, &s.Limited, &s.Verb, &s.Parent, &s.OpenedSeq, db.At(&s.OpenedAt), db.At(&s.ProvedAt),
-			db.At(&s.SeenAt), db.At(&s.ExpiresAt), &s.Segment, &s.Device, &s.IP, &s.UserAgent, db.At(&s.EndedAt), &s.EndedWhy}, more...)...)
-	}
-}
-
 func scanOne(r db.Scanner) (s Session, err error) {
-	return s, scan()(r, &s)
+	err = r.Scan(&s.ID, &s.Account, &s.Epoch, &s.Limited, &s.Verb, &s.Parent, &s.OpenedSeq, db.At(&s.OpenedAt), db.At(&s.ProvedAt),
+		db.At(&s.SeenAt), db.At(&s.ExpiresAt), &s.Segment, &s.Device, &s.IP, &s.UserAgent, db.At(&s.EndedAt), &s.EndedWhy)
+	return s, err
 }
 
 // byToken finds a session that is of its account's present epoch, or db.ErrNone.
-func byToken(tx *db.Tx, hash string) (s Session, err error) {
-	return db.One(tx, func(r db.Scanner) (s Session, err error) {
-		err = scan(&s.State)(r, &s)
+func byToken(tx *db.Tx, hash string) (Session, error) {
+	s, err := db.One(tx, scanOne, `SELECT `+columns+` FROM session s WHERE s.token_hash = $1`, hash)
+	if err != nil {
 		return s, err
-	}, `SELECT `+columns+`, a.state FROM session s JOIN account a ON a.id = s.account AND a.epoch = s.epoch WHERE s.token_hash = $1`, hash)
+	}
+	a, err := account.Get(tx, s.Account)
+	if err == nil && a.Epoch != s.Epoch {
+		err = db.ErrNone
+	}
+	s.State = a.State
+	return s, err
 }
 
 func insert(tx *db.Tx, s Session, hash string) error {
@@ -74,9 +76,13 @@ func Of(tx *db.Tx, account string) ([]Session, error) {
 }
 
 // Living lists the sessions of an account that may act in its present epoch, newest first.
-func Living(tx *db.Tx, account string) ([]Session, error) {
-	return db.All(tx, scanOne, `SELECT `+columns+` FROM session s JOIN account a ON a.id = s.account AND a.epoch = s.epoch
-		WHERE s.account = $1 AND s.ended_at IS NULL AND s.expires_at > $2 ORDER BY s.opened_seq DESC`, account, tx.Now)
+func Living(tx *db.Tx, accountID string) ([]Session, error) {
+	a, err := account.Get(tx, accountID)
+	if err != nil {
+		return nil, err
+	}
+	return db.All(tx, scanOne, `SELECT `+columns+` FROM session s
+		WHERE s.account = $1 AND s.epoch = $2 AND s.ended_at IS NULL AND s.expires_at > $3 ORDER BY s.opened_seq DESC`, accountID, a.Epoch, tx.Now)
 }
 
 // EndAll marks every living session of an account ended, but for one. The epoch
