@@ -19,6 +19,7 @@ import (
 // came out differs from what they expect.
 type ReplayCmd struct {
 	JSON  bool     `help:"Print one JSON object per scenario."`
+	Crash string   `enum:"none,each" default:"none" help:"each: the same, killed at every journal boundary of the apply and resumed."`
 	Files []string `arg:"" name:"file" help:"Scenario files: .yaml holds one, .jsonl one a line, - reads lines from standard input."`
 }
 
@@ -36,7 +37,11 @@ func (c *ReplayCmd) Run(ctx context.Context, in io.Reader, out io.Writer) (err e
 	if err != nil {
 		return err
 	}
-	results, err := play(ctx, p, all)
+	one := p.Play
+	if c.Crash == "each" {
+		one = p.PlayKilled
+	}
+	results, err := play(ctx, one, all)
 	if err != nil {
 		return err
 	}
@@ -55,13 +60,13 @@ func (c *ReplayCmd) Run(ctx context.Context, in io.Reader, out io.Writer) (err e
 }
 
 // play plays many scenarios at once, because those that wait together commit together.
-func play(ctx context.Context, p *scenario.Player, all []scenario.Scenario) ([]scenario.Result, error) {
+func play(ctx context.Context, one func(context.Context, scenario.Scenario) (scenario.Result, error), all []scenario.Scenario) ([]scenario.Result, error) {
 	results := make([]scenario.Result, len(all))
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(16)
 	for i, s := range all {
 		g.Go(func() (err error) {
-			results[i], err = p.Play(ctx, s)
+			results[i], err = one(ctx, s)
 			return err
 		})
 	}

@@ -27,15 +27,15 @@ func (r *Restorer) Handle(runner *jobs.Runner) {
 			return jobs.Permanent(err)
 		}
 		err := r.Carry(ctx, plan)
-		if errors.Is(err, errTurn) || errors.Is(err, connector.ErrFence) {
+		if errors.Is(err, ErrTurn) || errors.Is(err, connector.ErrFence) {
 			return nil // another worker or another plan has the turn: nothing is left to do here
 		}
 		return err
 	})
 }
 
-// errTurn says that a worker has lost its lease, or that the plan has ended.
-var errTurn = fault.New(fault.Conflict, "restore.turn", "Another worker is carrying out this plan, or another plan took its place.")
+// ErrTurn says that a worker has lost its lease, or that the plan has ended.
+var ErrTurn = fault.New(fault.Conflict, "restore.turn", "Another worker is carrying out this plan, or another plan took its place.")
 
 // errAlive says that something of the time before still carries authority.
 var errAlive = errors.New("restore: not everything from before the freeze is dead")
@@ -128,7 +128,7 @@ func (w *worker) carryPhase(ctx context.Context, phase Phase) error {
 			continue
 		}
 		if err := w.carryStep(ctx, row); err != nil {
-			if errors.Is(err, errTurn) || errors.Is(err, connector.ErrFence) || ctx.Err() != nil {
+			if errors.Is(err, ErrTurn) || errors.Is(err, connector.ErrFence) || ctx.Err() != nil {
 				return err
 			}
 			errs = append(errs, fmt.Errorf("%s %s: %w", row.Op, row.Path, err))

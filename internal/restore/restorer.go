@@ -283,21 +283,45 @@ func (r *Restorer) Start(ctx context.Context, by access.Actor, caseID string) (e
 		if !slices.ContainsFunc(all, func(a Approval) bool { return a.Hash == p.Hash && a.Actor != p.MadeBy }) {
 			return ErrUnapproved
 		}
-		epoch, err := account.Turn(tx, p.Account, account.Restoring, time.Time{}, account.Frozen, account.Restoring)
-		if err != nil {
-			return err
-		}
-		if _, err := r.Book.Append(tx, history.Entry{Account: p.Account, By: by, Verb: history.State, Value: restoring, Case: caseID}); err != nil {
-			return err
-		}
-		if err := begin(tx, p.ID, epoch); err != nil {
-			return err
-		}
-		if _, err := r.Files.Advance(tx, caseID, casefile.Restoring, by); err != nil {
+		if err := r.launch(tx, by, p); err != nil {
 			return err
 		}
 		return jobs.Enqueue(tx, jobs.Job{Kind: jobApply, Key: "restore " + p.Account, Args: p.ID})
 	})
+}
+
+// launch lets nobody write to the account any more but the plan, in an epoch of its own.
+func (r *Restorer) launch(tx *db.Tx, by access.Actor, p Stored) error {
+	epoch, err := account.Turn(tx, p.Account, account.Restoring, time.Time{}, account.Frozen, account.Restoring)
+	if err != nil {
+		return err
+	}
+	if _, err := r.Book.Append(tx, history.Entry{Account: p.Account, By: by, Verb: history.State, Value: restoring, Case: p.Case}); err != nil {
+		return err
+	}
+	if err := begin(tx, p.ID, epoch); err != nil {
+		return err
+	}
+	_, err = r.Files.Advance(tx, p.Case, casefile.Restoring, by)
+	return err
+}
+
+// Undertake keeps a plan for an approved case and begins it, in the caller's
+// transaction; Carry with the id of what it gives does the rest. It asks for no
+// second person: it is for whoever answers for a plan by other means, and no
+// page leads here.
+func (r *Restorer) Undertake(tx *db.Tx, by access.Actor, c casefile.Case, plan Plan) (p Stored, err error) {
+	defer fault.Wrap(&err, "restore.Undertake(%s)", c.ID)
+	a, err := account.Get(tx, c.Account)
+	if err != nil {
+		return p, err
+	}
+	p = Stored{Case: c.ID, Account: a.ID, Epoch: a.Epoch, Head: a.Head, MadeBy: by.ID, MadeName: by.Name, Plan: plan}
+	p.Hash = hashOf(p.Plan, p.Account, p.Epoch, p.Head)
+	if err := insertPlan(tx, &p, ""); err != nil {
+		return p, err
+	}
+	return p, r.launch(tx, by, p)
 }
 
 // restoring is the state in the history's words.

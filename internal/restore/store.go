@@ -102,21 +102,21 @@ func begin(tx *db.Tx, plan string, epoch int64) error {
 	return tx.Put(`UPDATE restore_plan SET started_at = $1, run_epoch = $2 WHERE id = $3`, tx.Now, epoch, plan)
 }
 
-// takeLease gives the next lease of a plan that is being carried out, or errTurn.
+// takeLease gives the next lease of a plan that is being carried out, or ErrTurn.
 func takeLease(tx *db.Tx, plan string) (lease int64, err error) {
 	err = tx.Row(`UPDATE restore_plan SET lease = lease + 1 WHERE id = $1 AND superseded_at IS NULL AND started_at IS NOT NULL AND done_at IS NULL
 		RETURNING lease`, plan).Scan(&lease)
 	if errors.Is(err, db.ErrNone) {
-		err = errTurn
+		err = ErrTurn
 	}
 	return lease, err
 }
 
-// underLease runs a statement on the plan itself if the lease still holds, else it returns errTurn.
+// underLease runs a statement on the plan itself if the lease still holds, else it returns ErrTurn.
 func underLease(tx *db.Tx, p Stored, set string) error {
 	n, err := tx.Exec(`UPDATE restore_plan SET `+set+` = $1 WHERE id = $2 AND lease = $3 AND superseded_at IS NULL`, tx.Now, p.ID, p.Lease)
 	if err == nil && n == 0 {
-		err = errTurn
+		err = ErrTurn
 	}
 	return err
 }
@@ -127,7 +127,7 @@ func writeRow(tx *db.Tx, p Stored, r Row) error {
 		AND EXISTS (SELECT 1 FROM restore_plan WHERE id = $6 AND lease = $3 AND superseded_at IS NULL)`,
 		r.State, tx.Now, p.Lease, r.Seen, r.Note, p.ID, r.No)
 	if err == nil && n == 0 {
-		err = errTurn
+		err = ErrTurn
 	}
 	return err
 }

@@ -12,7 +12,7 @@ import (
 
 	"takeback/internal/access"
 	"takeback/internal/account"
-	"takeback/internal/connector"
+	"takeback/internal/casefile"
 	"takeback/internal/db"
 	"takeback/internal/fault"
 	"takeback/internal/history"
@@ -60,24 +60,32 @@ func (p *Player) Close() error { return errors.Join(p.db.Close(), os.RemoveAll(p
 // commit together.
 func (p *Player) Play(ctx context.Context, s Scenario) (r Result, err error) {
 	defer fault.Wrap(&err, "%s", s.Title)
-	var g *play
+	r, _, err = p.run(ctx, s, (*play).carry)
+	return r, err
+}
+
+// run plays a scenario and lets its plan be carried out in one way or another.
+func (p *Player) run(ctx context.Context, s Scenario, carry func(*play, context.Context) error) (r Result, g *play, err error) {
 	err = p.db.Write(ctx, func(tx *db.Tx) (err error) {
 		g = p.begin(tx, s)
 		return g.live()
 	})
 	if err != nil {
-		return r, err
+		return r, g, err
 	}
-	if err := g.restore(ctx, connector.Own{DB: p.db, Book: g.book}); err != nil {
-		return r, err
+	if err := carry(g, ctx); err != nil {
+		return r, g, err
 	}
 	err = p.db.Write(ctx, func(tx *db.Tx) (err error) {
 		g.tx = tx
+		if err := g.restored(); err != nil {
+			return err
+		}
 		r, err = g.result()
 		return err
 	})
 	r.compare(s.Expect)
-	return r, err
+	return r, g, err
 }
 
 // begin makes a play of a scenario with an account of its own. An address in it
@@ -85,12 +93,13 @@ func (p *Player) Play(ctx context.Context, s Scenario) (r Result, err error) {
 func (p *Player) begin(tx *db.Tx, s Scenario) *play {
 	id := seal.ID("acc")
 	book := &history.Book{Kinds: p.Kinds, AddressKey: func(_, address string) string { return id + " " + address }}
-	return &play{tx: tx, book: book, keeper: p.keeper, s: s, id: id, actors: map[string]access.Actor{},
+	return &play{db: p.db, tx: tx, book: book, keeper: p.keeper, s: s, id: id, actors: map[string]access.Actor{},
 		slots: map[string]string{}, seqs: map[string]int64{}, steps: map[int64]string{}, refused: []string{}}
 }
 
 // play is one scenario being played.
 type play struct {
+	db     *db.DB
 	tx     *db.Tx
 	book   *history.Book
 	keeper *seal.Keeper
@@ -107,9 +116,10 @@ type play struct {
 	refused []string
 
 	frozen   time.Time // zero before
-	turn     int64     // the epoch in which the plan is carried out
+	files    casefile.Files
+	caseID   string
 	findings investigate.Findings
-	plan     restore.Plan
+	plan     restore.Stored
 }
 
 // live plays the history up to its end, finds out what in it is the intruder's,
@@ -145,8 +155,24 @@ func (g *play) live() error {
 		return err
 	}
 	g.findings = investigate.Analyse(h, g.marks(), g.s.Devices)
-	g.plan = restore.MakePlan(h, g.findings, g.book.Kinds, g.frozen)
-	g.turn, err = account.Turn(g.tx, g.id, account.Restoring, time.Time{}, account.Frozen)
+	return g.undertake(restore.MakePlan(h, g.findings, g.book.Kinds, g.frozen))
+}
+
+// undertake opens a case about the account, brings it to where a plan has its
+// second person, and lets nobody but the plan write any more.
+func (g *play) undertake(plan restore.Plan) error {
+	by := access.Do("replay")
+	c, _, err := g.files.Open(g.tx, casefile.Case{Account: g.id, Source: "desk", Language: "ja", Step: casefile.Frozen}, by)
+	if err != nil {
+		return err
+	}
+	for _, step := range []casefile.Step{casefile.Investigating, casefile.Planned, casefile.Approved} {
+		if c, err = g.files.Advance(g.tx, c.ID, step, by); err != nil {
+			return err
+		}
+	}
+	g.caseID = c.ID
+	g.plan, err = g.restorer(nil).Undertake(g.tx, by, c, plan)
 	return err
 }
 
@@ -157,22 +183,6 @@ func (g *play) freeze(id string) error {
 	}
 	g.frozen = g.tx.Now
 	return g.enter(id, history.Entry{By: access.Do("freeze"), Verb: history.Freeze})
-}
-
-// restore carries out the plan through the port that the server uses.
-func (g *play) restore(ctx context.Context, port connector.Port) error {
-	hash := g.plan.Hash(g.id, g.turn)
-	for _, s := range g.plan.Steps {
-		done, err := port.CompareAndSet(ctx, connector.Call{Account: g.id, Path: s.Path, Pre: s.Pre, Want: s.Want, Version: s.Version,
-			Key: s.ID(hash), Fence: connector.Fence{Epoch: g.turn, Lease: 1}, By: access.Do(restore.ActorID)})
-		if err != nil {
-			return err
-		}
-		if done != connector.Applied {
-			return fmt.Errorf("%s %s: something else is there than the plan saw", s.Op, s.Path)
-		}
-	}
-	return nil
 }
 
 // enter appends an entry for a step.
