@@ -69,11 +69,18 @@ func shop(t *testing.T) string {
 	page("/inline", `<p style="color:red">Styled on the spot.</p>`)
 	page("/nameless", `<form><input name="email"></form>`)
 	page("/noisy", `<p id="noisy">Noise</p>`)
+	page("/restless", `<div id="restless"><a href="/hello?a=found">Onwards</a></div>`)
 	mux.HandleFunc("GET /icon.png", func(http.ResponseWriter, *http.Request) {})
 	mux.HandleFunc("GET /live.js", func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/javascript")
 		fmt.Fprint(w, `const later = document.querySelector('#later');
 			if (later) setTimeout(() => { later.textContent = 'came later'; }, 50);
+			const restless = document.querySelector('#restless');
+			if (restless) {
+				let left = 200;
+				const turn = () => { restless.innerHTML = restless.innerHTML; if (--left) setTimeout(turn); };
+				turn();
+			}
 			if (document.querySelector('#noisy')) { console.log('left over', 7); null.thrown; }`)
 	})
 	mux.HandleFunc("POST /name", func(w http.ResponseWriter, r *http.Request) {
@@ -156,6 +163,16 @@ func TestTab(t *testing.T) {
 		}
 		if got := agent.Text("#cookie"); got != "false" {
 			t.Errorf("the second window has the cookie of the first: %s", got)
+		}
+	})
+	t.Run("a link that is replaced while it is aimed at is found again", func(t *testing.T) {
+		t.Parallel()
+		tab := Open(t, Desk, "en")
+		for range 20 {
+			tab.Navigate(site + "/restless")
+			if got := tab.Follow("#restless a"); got != http.StatusOK {
+				t.Fatalf("status %d, want 200", got)
+			}
 		}
 	})
 	t.Run("a phone is 390 wide and takes its picture", func(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 )
 
@@ -156,8 +157,44 @@ func (tab *Tab) Navigate(url string) int {
 // loaded, and gives its HTTP status.
 func (tab *Tab) Follow(css string) int {
 	tab.t.Helper()
-	return tab.load("following "+css, chromedp.Click(chromedp.CSS(css)))
+	return tab.load("following "+css, click(css))
 }
+
+// click presses the element in one go: between aiming with a mouse and pressing
+// it, a live region may be replaced or move, and the press goes nowhere. What a
+// person could not press, because it is hidden or lies under something, is
+// waited for.
+func click(css string) chromedp.Action[chromedp.Void] {
+	press := fmt.Sprintf(`(() => {
+		const e = document.querySelector(%q);
+		if (!e) return 'is not in the page';
+		e.scrollIntoView({block: 'center', behavior: 'instant'});
+		const box = e.getClientRects()[0];
+		if (!box) return 'is not shown';
+		const top = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+		if (!top || !e.contains(top)) return 'lies under something';
+		e.click();
+		return '';
+	})()`, css)
+	return chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+		again := time.NewTicker(10 * time.Millisecond)
+		defer again.Stop()
+		for {
+			not, err := chromedp.Evaluate[string](press, asPerson)(ctx, target)
+			if err != nil || not == "" {
+				return err
+			}
+			select {
+			case <-ctx.Done():
+				return fmt.Errorf("it %s: %w", not, ctx.Err())
+			case <-again.C:
+			}
+		}
+	})
+}
+
+// asPerson lets a page do what it may do only when a person pressed something.
+func asPerson(p *runtime.EvaluateParams) { yes := true; p.UserGesture = &yes }
 
 func (tab *Tab) load(what string, step chromedp.Action[chromedp.Void]) int {
 	tab.t.Helper()
@@ -177,7 +214,7 @@ func (tab *Tab) load(what string, step chromedp.Action[chromedp.Void]) int {
 // Click clicks the element without waiting for anything, as a script of the page would want it.
 func (tab *Tab) Click(css string) {
 	tab.t.Helper()
-	ask(tab, "clicking "+css, chromedp.Click(chromedp.CSS(css)))
+	ask(tab, "clicking "+css, click(css))
 }
 
 // Fill types text into a field in place of what it held.
