@@ -131,8 +131,8 @@ func (a *App) rooms(context.Context) error {
 	a.Desk = &desk.Desk{DB: a.DB, Files: a.Files, Book: a.Book, Seal: a.Seal, Post: a.Post, Freezer: a.Freezer, Service: service}
 	a.Intake = &report.Intake{DB: a.DB, Seal: a.Seal, Files: a.Files, Freezer: a.Freezer, Desk: a.Desk, Post: a.Post, Zone: a.Config.zone(), NameOf: desk.NameOf}
 	a.Investigator = &investigate.Investigator{DB: a.DB, Files: a.Files, Kinds: a.Kinds}
-	a.Examiner = &verify.Examiner{DB: a.DB, Files: a.Files, Seal: a.Seal, Post: a.Post, Exposed: a.Investigator, Saved: a.Life}
-	a.Restorer = &restore.Restorer{DB: a.DB, Book: a.Book, Files: a.Files, Port: connector.Own{DB: a.DB, Book: a.Book}, Finder: a.Investigator, Release: a.Freezer}
+	a.Examiner = &verify.Examiner{DB: a.DB, Files: a.Files, Seal: a.Seal, Post: a.Post, Exposed: a.Investigator, Saved: a.Life, Eyes: a.Desk}
+	a.Restorer = &restore.Restorer{DB: a.DB, Book: a.Book, Files: a.Files, Port: connector.Own{DB: a.DB, Book: a.Book}, Finder: a.Investigator, Release: a.Freezer, Eyes: a.Desk}
 	a.Returner = &handback.Returner{DB: a.DB, Book: a.Book, Files: a.Files, Post: a.Post, Finder: a.Investigator, Restored: a.Restorer, Prover: a.Examiner}
 
 	// Whoever changes anything has told whom it concerns, in the same transaction.

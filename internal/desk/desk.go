@@ -56,6 +56,7 @@ var (
 	ErrRole     = fault.New(fault.Invalid, "staff.role", "There is no such role.").On("role")
 	ErrSelf     = fault.New(fault.Forbidden, "staff.self", "Nobody does this to himself. Ask another supervisor.")
 	ErrLast     = fault.New(fault.Conflict, "staff.last", "This is the last supervisor. Appoint another one first.")
+	ErrTied     = fault.New(fault.Forbidden, "desk.tied", "One of you let the other in within the last seven days, or since this case was opened, directly or through somebody else. Somebody from before must be the second pair of eyes.")
 	ErrNotYours = fault.New(fault.Forbidden, "desk.forbidden", "You may not do this.")
 )
 

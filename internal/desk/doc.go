@@ -1,7 +1,7 @@
 // Package desk is the people who answer: who they are, who is on duty, what
 // waits for them, what they look at, what they say.
 //
-// It owns the tables staff, staff_session, desk_try, duty, look, unmask and
+// It owns the tables staff, staff_letting, staff_session, desk_try, duty, look, unmask and
 // quota_lift. Reports come to it as cases, calls and messages (casefile);
 // verify, investigate and restore work in the cases that it opens. Stopping an
 // account is the freeze room's, asked for through Freezer.

@@ -35,7 +35,9 @@ type Staff struct {
 	Since     time.Time // of the duty
 	SeenAt    time.Time // zero if never, or not signed in
 	CreatedAt time.Time
-	Unmasked  int // fields seen in clear in the last hour
+	Unmasked  int       // fields seen in clear in the last hour
+	LetBy     string    // name of who let this person in last; empty if nobody of the staff did
+	LetAt     time.Time // zero if nobody of the staff did
 
 	version  int64
 	password string
@@ -58,7 +60,7 @@ func (d *Desk) FirstLink(ctx context.Context) (token string, made bool, err erro
 		if token, err = d.Seal.Issue(tx, seal.FirstStaff, "", 0, linkFor, nil); err != nil {
 			return err
 		}
-		_, err = tx.Exec(`DELETE FROM staff WHERE state = $1 AND made_by = ''`, Invited) // who began with the link of before
+		_, err = tx.Exec(`DELETE FROM staff WHERE state = $1 AND made_by = $2`, Invited, firstOfAll) // who began with the link of before
 		return err
 	})
 	return token, made, err
@@ -89,7 +91,7 @@ func (d *Desk) AddStaff(tx *db.Tx, n NewStaff) (id string, err error) {
 	if s.totp, err = d.Seal.Seal("staff-totp "+s.ID, n.Seed); err != nil {
 		return "", err
 	}
-	return s.ID, insertNew(tx, s, "", "")
+	return s.ID, insertNew(tx, s, "", operator)
 }
 
 // insertNew keeps somebody new.
@@ -112,38 +114,6 @@ func insertNew(tx *db.Tx, s Staff, invite, by string) error {
 	return tx.Announce(Topic, s.ID)
 }
 
-// Invite makes somebody known and gives the link with which he sets a password
-// and his authenticator app. The link is shown once.
-func (d *Desk) Invite(ctx context.Context, by access.Actor, name, email string, role access.Role) (token string, err error) {
-	defer fault.Wrap(&err, "desk.Invite")
-	if !by.May(access.Manage) {
-		return "", ErrNotYours
-	}
-	err = d.DB.Write(ctx, func(tx *db.Tx) error {
-		if token, err = d.Seal.Issue(tx, seal.Invitation, "", 0, linkFor, nil); err != nil {
-			return err
-		}
-		s := Staff{ID: seal.ID("staff"), Name: name, Email: email, Role: role, State: Invited}
-		return insertNew(tx, s, d.inviteHash(token), by.ID)
-	})
-	return token, err
-}
-
-func (d *Desk) inviteHash(token string) string { return d.Seal.Hash("staff-invite", token) }
-
-// Renew takes away what somebody signs in with, and gives a link to set it
-// anew: for a lost phone, or somebody who comes back.
-func (d *Desk) Renew(ctx context.Context, by access.Actor, id string) (token string, err error) {
-	defer fault.Wrap(&err, "desk.Renew(%s)", id)
-	err = d.manage(ctx, by, id, func(tx *db.Tx, s Staff) error {
-		if token, err = d.Seal.Issue(tx, seal.Invitation, "", 0, linkFor, nil); err != nil {
-			return err
-		}
-		return renewStaff(tx, s.ID, d.inviteHash(token))
-	})
-	return token, err
-}
-
 // Disable ends all authority of somebody at once and gives his work back to the others.
 func (d *Desk) Disable(ctx context.Context, by access.Actor, id string) (err error) {
 	defer fault.Wrap(&err, "desk.Disable(%s)", id)
@@ -161,7 +131,12 @@ func (d *Desk) SetRole(ctx context.Context, by access.Actor, id string, role acc
 	if !mayBe(role) {
 		return ErrRole
 	}
-	return d.manage(ctx, by, id, func(tx *db.Tx, s Staff) error { return turnStaff(tx, s.ID, role, s.State) })
+	return d.manage(ctx, by, id, func(tx *db.Tx, s Staff) error {
+		if err := insertLetting(tx, letting{staff: s.ID, by: by.ID, how: appointed}); err != nil {
+			return err
+		}
+		return turnStaff(tx, s.ID, role, s.State)
+	})
 }
 
 // manage runs an act of a supervisor on somebody else, who is never the last supervisor.
@@ -300,7 +275,7 @@ func (d *Desk) Enrol(ctx context.Context, token, name, email string, password se
 		if s.ID == "" {
 			s = Staff{ID: seal.ID("staff"), Email: email, Role: access.Supervisor, State: Invited}
 			s.Name = name
-			if err := insertNew(tx, s, d.inviteHash(token), ""); err != nil {
+			if err := insertNew(tx, s, d.inviteHash(token), firstOfAll); err != nil {
 				return err
 			}
 		}
@@ -338,6 +313,9 @@ func (d *Desk) Begin(ctx context.Context, from access.Client, token, code string
 			return err
 		}
 		if err := activateStaff(tx, w.Staff.ID); err != nil {
+			return err
+		}
+		if err := beganLetting(tx, w.Staff.ID); err != nil {
 			return err
 		}
 		now, err := staffByID(tx, w.Staff.ID)

@@ -2,7 +2,6 @@ package desk_test
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,7 +12,6 @@ import (
 	"takeback/internal/casefile"
 	"takeback/internal/db"
 	"takeback/internal/desk"
-	"takeback/internal/mail"
 	"takeback/internal/seal"
 )
 
@@ -114,8 +112,7 @@ func TestDisablingEndsEverything(t *testing.T) {
 		b.must(b.Disable(t.Context(), aki, boss.ID))
 		_, err = b.Who(t.Context(), bossToken, from, true)
 		b.want(err, desk.ErrOver)
-		_, err = b.Renew(t.Context(), aki, aki.ID)
-		b.want(err, desk.ErrSelf)
+		b.want(b.Renew(t.Context(), aki, aki.ID, "en"), desk.ErrSelf)
 		b.read(func(tx *db.Tx) error {
 			n, err := b.OnDuty(tx)
 			if n != 0 {
@@ -197,37 +194,5 @@ func TestTheFirstSupervisor(t *testing.T) {
 		b.want(err, seal.ErrNoLink)
 		_, err = b.SignIn(t.Context(), from, "mori@desk.example", seal.NewSecret(password), code)
 		b.want(err, desk.ErrSignIn) // the code of the enrolment is used up, too
-	})
-}
-
-func TestInvitations(t *testing.T) {
-	each(t, func(t *testing.T, b *bundle) {
-		boss, _ := b.staff("boss", access.Supervisor)
-		agent, _ := b.staff("aki", access.Agent)
-		_, err := b.Invite(t.Context(), agent, "Ren", "ren@desk.example", access.Supervisor)
-		b.want(err, desk.ErrNotYours)
-		_, err = b.Invite(t.Context(), boss, "Ren", "ren@desk.example", access.Holder)
-		b.want(err, desk.ErrRole)
-		_, err = b.Invite(t.Context(), boss, "Ren", "AKI@desk.example", access.Agent)
-		b.want(err, desk.ErrEmail)
-		_, err = b.Invite(t.Context(), boss, "Ren", "not an address", access.Agent)
-		b.want(err, mail.ErrMalformed)
-		first, err := b.Invite(t.Context(), boss, "Ren", "ren@desk.example", access.Investigator)
-		b.must(err)
-		people, err := b.People(t.Context(), boss)
-		b.must(err)
-		ren := people[slices.IndexFunc(people, func(s desk.Staff) bool { return s.Name == "Ren" })]
-		again, err := b.Renew(t.Context(), boss, ren.ID)
-		b.must(err)
-		_, err = b.Greet(t.Context(), first)
-		b.want(err, seal.ErrNoLink)
-		b.must(b.Enrol(t.Context(), again, "Ren Abe", "other@desk.example", seal.NewSecret(password)))
-		w, err := b.Greet(t.Context(), again)
-		b.must(err)
-		if w.Staff.Email != "ren@desk.example" || w.Staff.Role != access.Investigator {
-			t.Errorf("the invited made himself %s, %s", w.Staff.Email, w.Staff.Role)
-		}
-		_, err = b.People(t.Context(), agent)
-		b.want(err, desk.ErrNotYours)
 	})
 }

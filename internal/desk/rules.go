@@ -113,6 +113,42 @@ func keptShare(kept, all int) int {
 // worthALook tells whether a look needs a reason in words: work in an open case is one by itself.
 func worthALook(step casefile.Step, reason string) bool { return !step.Over() || reason != "" }
 
+// newFor is how long two people are no two pairs of eyes after one let the other in:
+// as long as the link of an invitation lasts, and long enough for the others to see who is new.
+const newFor = 7 * 24 * time.Hour
+
+// letting is that somebody was let in, or in again, or to another office.
+type letting struct {
+	staff, by string // ids; by is empty for whoever runs the program, who is nobody's second pair of eyes
+	how       string
+	at        time.Time
+}
+
+// How somebody was let in.
+const (
+	invited   = "invited"
+	renewed   = "renewed"
+	appointed = "appointed"
+	began     = "began" // used the link: from here on he can act
+)
+
+// tied tells whether one of two people may have the other in his hand: he let
+// him in within newFor, or since the case was opened. It follows through others
+// too, for who makes one puppet makes a second one to approve what the first did.
+func tied(all []letting, one, other string, opened, now time.Time) bool {
+	near := map[string]bool{one: true}
+	for grown := true; grown; {
+		grown = false
+		for _, l := range all {
+			recent := !l.at.Before(opened) || now.Sub(l.at) < newFor
+			if l.by != "" && recent && near[l.by] != near[l.staff] {
+				near[l.by], near[l.staff], grown = true, true, true
+			}
+		}
+	}
+	return near[other]
+}
+
 // mayBe tells which roles staff can have.
 func mayBe(r access.Role) bool { return r.Staff() }
 

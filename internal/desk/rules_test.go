@@ -73,3 +73,29 @@ func TestKeptShare(t *testing.T) {
 		t.Errorf("two of three are %d%%: a promise is not rounded up", got)
 	}
 }
+
+func TestTied(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, time.May, 3, 12, 0, 0, 0, time.UTC)
+	ago := func(d time.Duration) time.Time { return now.Add(-d) }
+	const day = 24 * time.Hour
+	for _, c := range []struct {
+		name   string
+		all    []letting
+		opened time.Time
+		want   bool
+	}{
+		{"strangers", nil, ago(time.Hour), false},
+		{"one let the other in", []letting{{by: "a", staff: "b", at: ago(day)}}, ago(time.Hour), true},
+		{"the other way round", []letting{{by: "b", staff: "a", at: ago(day)}}, ago(time.Hour), true},
+		{"by a third", []letting{{by: "c", staff: "a", at: ago(day)}, {by: "c", staff: "b", at: ago(2 * day)}}, ago(time.Hour), true},
+		{"through a third", []letting{{by: "c", staff: "b", at: ago(day)}, {by: "a", staff: "c", at: ago(2 * day)}}, ago(time.Hour), true},
+		{"long ago", []letting{{by: "a", staff: "b", at: ago(8 * day)}}, ago(time.Hour), false},
+		{"long ago, but in the case", []letting{{by: "a", staff: "b", at: ago(8 * day)}}, ago(9 * day), true},
+		{"by whoever runs the program", []letting{{staff: "a", at: now}, {staff: "b", at: now}}, ago(time.Hour), false},
+	} {
+		if got := tied(c.all, "a", "b", c.opened, now); got != c.want {
+			t.Errorf("%s: tied = %v", c.name, got)
+		}
+	}
+}

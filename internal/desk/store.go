@@ -38,12 +38,15 @@ func staffByInvite(tx *db.Tx, hash string) (Staff, error) {
 // everybody lists the staff with what they do now.
 func everybody(tx *db.Tx) ([]Staff, error) {
 	return db.All(tx, func(r db.Scanner) (s Staff, err error) {
-		err = r.Scan(&s.ID, &s.Name, &s.Email, &s.Role, &s.State, db.At(&s.CreatedAt), &s.Duty, db.At(&s.Since), db.At(&s.SeenAt), &s.Unmasked)
+		err = r.Scan(&s.ID, &s.Name, &s.Email, &s.Role, &s.State, db.At(&s.CreatedAt), &s.Duty, db.At(&s.Since), db.At(&s.SeenAt), &s.Unmasked,
+			&s.LetBy, db.At(&s.LetAt))
 		return s, err
 	}, `SELECT s.id, s.name, s.email, s.role, s.state, s.created_at, COALESCE(d.state, 'off'), d.since,
 			(SELECT MAX(t.seen_at) FROM staff_session t WHERE t.staff = s.id AND t.ended_at IS NULL AND t.version = s.version),
-			(SELECT COUNT(*) FROM unmask u WHERE u.staff = s.id AND u.at > $1)
-		FROM staff s LEFT JOIN duty d ON d.staff = s.id ORDER BY s.state, s.name, s.id`, tx.Now.Add(-time.Hour))
+			(SELECT COUNT(*) FROM unmask u WHERE u.staff = s.id AND u.at > $1), COALESCE(b.name, ''), l.at
+		FROM staff s LEFT JOIN duty d ON d.staff = s.id
+			LEFT JOIN staff_letting l ON l.id = (SELECT MAX(n.id) FROM staff_letting n WHERE n.staff = s.id AND n.let_by <> '') LEFT JOIN staff b ON b.id = l.let_by
+		ORDER BY s.state, s.name, s.id`, tx.Now.Add(-time.Hour))
 }
 
 // names gives what staff are called, by id.
@@ -87,6 +90,24 @@ func renewStaff(tx *db.Tx, id, invite string) error {
 func countSupervisors(tx *db.Tx, but string) (n int, err error) {
 	err = tx.Row(`SELECT COUNT(*) FROM staff WHERE role = $1 AND state = $2 AND id <> $3`, access.Supervisor, Active, but).Scan(&n)
 	return n, err
+}
+
+func insertLetting(tx *db.Tx, l letting) error {
+	return tx.Put(`INSERT INTO staff_letting (id, staff, let_by, how, at) VALUES ($1, $2, $3, $4, $5)`, seal.ID("let"), l.staff, l.by, l.how, tx.Now)
+}
+
+// beganLetting keeps that somebody used the link that he was given last.
+func beganLetting(tx *db.Tx, id string) error {
+	return tx.Put(`INSERT INTO staff_letting (id, staff, let_by, how, at)
+		SELECT $1, staff, let_by, $3, $4 FROM staff_letting WHERE id = (SELECT MAX(id) FROM staff_letting WHERE staff = $2)`, seal.ID("let"), id, began, tx.Now)
+}
+
+// lettings lists who let whom in since a time.
+func lettings(tx *db.Tx, since time.Time) ([]letting, error) {
+	return db.All(tx, func(r db.Scanner) (l letting, err error) {
+		err = r.Scan(&l.staff, &l.by, &l.how, db.At(&l.at))
+		return l, err
+	}, `SELECT staff, let_by, how, at FROM staff_letting WHERE at >= $1`, since)
 }
 
 // useStep uses a step of a seed up; false if it, or a later one, was used.

@@ -25,6 +25,7 @@ const (
 	KindAnswer            Kind = "answer"
 	KindFalseAlarm        Kind = "false-alarm"
 	KindHandBack          Kind = "hand-back"
+	KindInvitation        Kind = "invitation"
 )
 
 // ConfirmAddress asks whoever registered to prove that he receives here.
@@ -135,6 +136,14 @@ type FalseAlarm struct {
 	Link   string `letter:"link"` // the contact page of the case
 }
 
+// Invitation carries the link with which a member of staff sets up how he signs
+// in at the desk. It goes to his own address and is shown to nobody else.
+type Invitation struct {
+	By    string // who invites
+	Link  string `letter:"link"`
+	Until time.Time
+}
+
 // HandBack is the letter at the end of the story: what happened, what was put
 // back, and how to come back in. A person signs it.
 type HandBack struct {
@@ -199,6 +208,9 @@ func (Answer) Kind() Kind { return KindAnswer }
 
 // Kind implements Body.
 func (FalseAlarm) Kind() Kind { return KindFalseAlarm }
+
+// Kind implements Body.
+func (Invitation) Kind() Kind { return KindInvitation }
 
 // Kind implements Body.
 func (HandBack) Kind() Kind { return KindHandBack }

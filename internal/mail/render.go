@@ -25,7 +25,7 @@ var languages = []string{"en", "ja"}
 // start, so that a broken one stops the program and not a letter.
 var kinds = []Body{
 	ConfirmAddress{}, AlreadyRegistered{}, ConfirmChange{}, Notice{}, Frozen{}, Code{}, Reset{}, ResetDone{},
-	CallbackBooked{}, Answer{}, FalseAlarm{}, HandBack{},
+	CallbackBooked{}, Answer{}, FalseAlarm{}, HandBack{}, Invitation{},
 }
 
 // sheet is one kind in one language, as text and as HTML.
@@ -182,7 +182,7 @@ func (v view) Span(d time.Duration) string { return v.words.span(d) }
 // this address into a form.
 func (v view) Stranger() bool {
 	k := v.Body.Kind()
-	return k == KindConfirmAddress || k == KindConfirmChange
+	return k == KindConfirmAddress || k == KindConfirmChange || k == KindInvitation
 }
 
 // Paragraphs parts a text at its empty lines. What is written as a link leads

@@ -62,6 +62,7 @@ func samples(language string) []Body {
 			Charges: []Charge{{say("Gift card", "ギフトカード"), say("¥5,000", "5,000円"), say("refunded", "返金済み")}},
 			Cards:   []string{"Visa •••• 4242"}, Enrol: []string{say("authenticator app", "認証アプリ")},
 			Watched: noon.Add(30 * 24 * time.Hour), Signed: say("Aoi Tanaka", "田中 葵"), SignedAs: say("Account protection desk", "アカウント保護窓口")},
+		Invitation{By: say("Naomi Okada", "岡田 直美"), Link: "/desk/welcome/t0ken", Until: later},
 	}
 }
 
@@ -71,7 +72,7 @@ func bare() []Body {
 		ConfirmAddress{Link: "/confirm/t0ken"}, AlreadyRegistered{}, ConfirmChange{Link: "/confirm/t0ken"},
 		Notice{Event: SignedIn, NotMe: "/not-me/t0ken"}, Frozen{Link: "/contact/c"}, Code{Code: "123456"}, Reset{Link: "/reset/t0ken"},
 		ResetDone{NotMe: "/not-me/t0ken"}, CallbackBooked{Link: "/contact/c", At: noon}, Answer{Link: "/contact/c", Text: "x"},
-		FalseAlarm{Link: "/contact/c"}, HandBack{},
+		FalseAlarm{Link: "/contact/c"}, HandBack{}, Invitation{Link: "/desk/welcome/t0ken"},
 	}
 }
 

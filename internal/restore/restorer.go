@@ -31,6 +31,12 @@ type Releaser interface {
 	Release(tx *db.Tx, account, path, caseID string, by access.Actor) error
 }
 
+// Eyes knows whether two members of staff are two people. It is the desk.
+type Eyes interface {
+	// Apart returns an error in public words if one of the two may have the other in his hand.
+	Apart(tx *db.Tx, one, other string, opened time.Time) error
+}
+
 // Restorer makes plans and carries them out.
 type Restorer struct {
 	DB      *db.DB
@@ -39,6 +45,7 @@ type Restorer struct {
 	Port    connector.Port
 	Finder  Finder
 	Release Releaser // may be nil: then nothing was ever held
+	Eyes    Eyes     // may be nil where nobody lets staff in
 }
 
 // The errors of this room besides those of casefile and account.
@@ -217,7 +224,7 @@ func (r *Restorer) Approve(ctx context.Context, by access.Actor, caseID, hash st
 		if err != nil {
 			return err
 		}
-		if err := mayApprove(by, p, answers); err != nil {
+		if err := r.mayApprove(tx, by, c, p, answers); err != nil {
 			return err
 		}
 		if err := insertApproval(tx, p.ID, Approval{Hash: hash, Actor: by.ID, Name: by.Name}); err != nil {
@@ -229,6 +236,14 @@ func (r *Restorer) Approve(ctx context.Context, by access.Actor, caseID, hash st
 }
 
 // mayApprove tells why somebody may not be the second person; nil if he may.
+func (r *Restorer) mayApprove(tx *db.Tx, by access.Actor, c casefile.Case, p Stored, answers []Answered) error {
+	if err := mayApprove(by, p, answers); err != nil || r.Eyes == nil {
+		return err
+	}
+	return r.Eyes.Apart(tx, by.ID, p.MadeBy, c.OpenedAt)
+}
+
+// mayApprove is the part of it that follows from the plan alone.
 func mayApprove(by access.Actor, p Stored, answers []Answered) error {
 	switch {
 	case !by.May(access.Approve):

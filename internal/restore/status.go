@@ -69,7 +69,7 @@ func (r *Restorer) Status(ctx context.Context, by access.Actor, caseID string) (
 		if err != nil {
 			return err
 		}
-		if why := mayApprove(by, s.Stored, answers); why != nil {
+		if why := r.mayApprove(tx, by, c, s.Stored, answers); why != nil {
 			s.MayNot = fault.Public(why)
 		}
 		s.Running = !s.StartedAt.IsZero() && s.DoneAt.IsZero()

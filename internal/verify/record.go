@@ -105,6 +105,11 @@ func (x *Examiner) AnswerWaiver(ctx context.Context, by access.Actor, caseID str
 		return ErrSame
 	}
 	return x.act(ctx, by, caseID, rev, func(tx *db.Tx, p picture) error {
+		if agree && x.Eyes != nil { // anybody may refuse
+			if err := x.Eyes.Apart(tx, by.ID, p.judged.Waiver.AskedBy, p.c.OpenedAt); err != nil {
+				return err
+			}
+		}
 		done, err := answerWaiver(tx, p.judged.Waiver.ID, by.ID, words, !agree)
 		if err == nil && !done {
 			err = ErrSame

@@ -34,6 +34,12 @@ type SavedCodes interface {
 	SpendSaved(tx *db.Tx, account string, code seal.Secret) (from account.Secret, ok bool, err error)
 }
 
+// Eyes knows whether two members of staff are two people. It is the desk.
+type Eyes interface {
+	// Apart returns an error in public words if one of the two may have the other in his hand.
+	Apart(tx *db.Tx, one, other string, opened time.Time) error
+}
+
 // Examiner finds out who the holder is.
 type Examiner struct {
 	DB      *db.DB
@@ -42,6 +48,7 @@ type Examiner struct {
 	Post    Post
 	Exposed Exposure   // may be nil: nothing is known to be exposed
 	Saved   SavedCodes // may be nil: nobody has saved codes
+	Eyes    Eyes       // may be nil where nobody lets staff in
 }
 
 // The errors of this package.

@@ -75,12 +75,12 @@ func build(t *testing.T, engine db.Engine) *house {
 	h := &house{t: t, clock: dbtest.NewClock(), box: &box{}, book: &history.Book{Kinds: kinds}, files: &casefile.Files{}, keeper: keeper}
 	h.db = dbtest.New(t, engine, db.Options{Now: h.clock.Now})
 	h.desk = &desk.Desk{DB: h.db, Files: h.files, Book: h.book, Seal: keeper, Post: h.box, Service: "Kumo Store"}
-	h.exam = &verify.Examiner{DB: h.db, Files: h.files, Seal: keeper, Post: h.box}
+	h.exam = &verify.Examiner{DB: h.db, Files: h.files, Seal: keeper, Post: h.box, Eyes: h.desk}
 	find := &investigate.Investigator{DB: h.db, Files: h.files, Kinds: kinds}
 	h.exam.Exposed = find
 	freezer := &freeze.Freezer{Files: h.files, Book: h.book}
 	h.desk.Freezer = freezer
-	restorer := &restore.Restorer{DB: h.db, Book: h.book, Files: h.files, Port: connector.Own{DB: h.db, Book: h.book}, Finder: find, Release: freezer}
+	restorer := &restore.Restorer{DB: h.db, Book: h.book, Files: h.files, Port: connector.Own{DB: h.db, Book: h.book}, Finder: find, Release: freezer, Eyes: h.desk}
 	post, err := mail.New(h.db, keeper, mail.Config{URL: seal.NewSecret("smtp://127.0.0.1:1"), From: "desk@kumo.example", FromName: "Kumo Store", Site: "https://kumo.example"})
 	must(t, err)
 	returner := &handback.Returner{DB: h.db, Book: h.book, Files: h.files, Post: post, Finder: find, Restored: restorer, Prover: h.exam}

@@ -171,6 +171,26 @@ func TestTheMiddleOfTheStoryOnPages(t *testing.T) {
 	}
 }
 
+func TestWhoAppointedTheOtherIsNoSecondPairOfEyes(t *testing.T) {
+	t.Parallel()
+	h := build(t, db.SQLite)
+	h.night()
+	ken, yuki, naomi := h.staff("Ken", access.Investigator), h.staff("Yuki", access.Supervisor), h.staff("Naomi", access.Supervisor)
+	ok(t, ken.send("/mark", "verdict", "intruder"), "heart.marked")
+	ok(t, ken.send("/plan"), "heart.planned")
+	ok(t, ken.send("/plan/answer", "decision", "proposal"), "heart.answered")
+	yuki.has("Approve this plan")
+	h.done(yuki.post("/desk/staff/"+ken.id+"/role", "role", "supervisor"), "staff.role")
+	yuki.has("One of you let the other in within the last seven days")
+	s, err := h.rest.Status(t.Context(), access.Actor{Role: access.Investigator, ID: naomi.id}, h.c.ID)
+	must(t, err)
+	if w := yuki.post(yuki.page()+"/plan/approve", "hash", s.Hash); w.Code != http.StatusForbidden {
+		t.Errorf("who appointed the maker of a plan approved it: %d", w.Code)
+	}
+	h.want(yuki.get("/desk/staff?lang=en"), http.StatusOK, "Let in by Yuki")
+	ok(t, naomi.send("/plan/approve"), "heart.approved")
+}
+
 func TestTheMiddleOfTheStoryFitsItsWindow(t *testing.T) {
 	t.Parallel() // after the tests that clone templates, which none may do once they have run
 	h := build(t, db.SQLite)

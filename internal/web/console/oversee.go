@@ -2,7 +2,6 @@ package console
 
 import (
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
@@ -16,7 +15,6 @@ import (
 var (
 	auditPage    = web.NewView[auditView](pages, "audit")
 	staffPage    = web.NewView[staffView](pages, "staff")
-	linkPage     = web.NewView[linkView](pages, "link")
 	phishingPage = web.NewView[phishingView](pages, "phishing")
 	postPage     = web.NewView[postView](pages, "post")
 )
@@ -140,13 +138,6 @@ func (v staffView) Kind(s desk.Staff) web.Badge {
 	return web.Badge{Kind: map[desk.Duty]string{desk.On: "ok", desk.Break: "soon", desk.Off: "next"}[s.Duty], Words: v.T("duty." + string(s.Duty))}
 }
 
-// linkView shows a link once.
-type linkView struct {
-	web.Page
-	Link string
-	Name string
-}
-
 func (p *Pages) invite(w http.ResponseWriter, r *http.Request) error {
 	f := web.FormOf(r)
 	name, email := f.Text("name", 80), f.Text("email", 254)
@@ -154,29 +145,18 @@ func (p *Pages) invite(w http.ResponseWriter, r *http.Request) error {
 	if err := f.Err(); err != nil {
 		return err
 	}
-	token, err := p.Desk.Invite(r.Context(), web.ActorOf(r), name, email, access.Role(role))
-	if err != nil {
+	n := desk.Newcomer{Name: name, Email: email, Role: access.Role(role), Language: web.ClientOf(r).Language}
+	if err := p.Desk.Invite(r.Context(), web.ActorOf(r), n); err != nil {
 		return err
 	}
-	return showLink(w, r, token, name)
-}
-
-// showLink answers with the page itself and no redirect: the link is nowhere kept, so nothing could show it again.
-func showLink(w http.ResponseWriter, r *http.Request, token, name string) error {
-	scheme, host := "https", (&url.URL{Host: r.Host}).Hostname()
-	if r.TLS == nil && (host == "localhost" || host == "127.0.0.1" || host == "::1") {
-		scheme = "http" // anywhere else a proxy ends TLS: our cookies work over nothing less
-	}
-	link := url.URL{Scheme: scheme, Host: r.Host, Path: "/desk/welcome/" + token}
-	return linkPage.Render(w, r, linkView{web.NewPage(r, "link.title"), link.String(), name})
+	return web.Done(w, r, "/desk/staff", "staff.invited")
 }
 
 func (p *Pages) renew(w http.ResponseWriter, r *http.Request) error {
-	token, err := p.Desk.Renew(r.Context(), web.ActorOf(r), r.PathValue("staff"))
-	if err != nil {
+	if err := p.Desk.Renew(r.Context(), web.ActorOf(r), r.PathValue("staff"), web.ClientOf(r).Language); err != nil {
 		return err
 	}
-	return showLink(w, r, token, "")
+	return web.Done(w, r, "/desk/staff", "staff.renewed")
 }
 
 func (p *Pages) disable(w http.ResponseWriter, r *http.Request) error {

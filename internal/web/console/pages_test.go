@@ -122,12 +122,16 @@ func TestTheFirstSupervisorComesIn(t *testing.T) {
 	h.want(b.get("/desk/staff"), http.StatusOK, "Mori")
 	h.want(b.get(page), http.StatusNotFound)
 
-	invited := b.post("/desk/staff", "name", "Ren", "email", "ren@desk.example", "role", "agent")
-	at := doc(t, invited).Find(".once-link code").Text()
-	if !strings.HasPrefix(at, "https://example.com/desk/welcome/") {
-		t.Fatalf("the link is %q", at)
+	h.done(b.post("/desk/staff", "name", "Ren", "email", "ren@desk.example", "role", "agent"), "staff.invited")
+	letter := h.box.letters[len(h.box.letters)-1]
+	body, isOne := letter.Body.(mail.Invitation)
+	if !isOne || letter.To.String() != "ren@desk.example" || body.By != "Mori" {
+		t.Fatalf("the invitation is %+v", letter)
 	}
-	h.want((&browser{house: h}).get(strings.TrimPrefix(at, "https://example.com")), http.StatusOK, "ren@desk.example")
+	if strings.Contains(b.get("/desk/staff").Body.String(), "/desk/welcome/") {
+		t.Error("the page shows the link, which is the invited person's alone")
+	}
+	h.want((&browser{house: h}).get(body.Link), http.StatusOK, "ren@desk.example")
 	h.want(b.post("/desk/staff", "name", "Ren", "email", "ren@desk.example", "role", "agent"), http.StatusConflict)
 }
 

@@ -13,6 +13,7 @@ import (
 	"takeback/internal/access"
 	"takeback/internal/casefile"
 	"takeback/internal/db"
+	"takeback/internal/desk"
 	"takeback/internal/web/webtest"
 )
 
@@ -55,7 +56,7 @@ func TestPagesFitTheirWindow(t *testing.T) {
 		h.site.ServeHTTP(w, r)
 	}))
 	t.Cleanup(func() { srv.CloseClientConnections(); srv.Close() })
-	token, err := h.desk.Invite(t.Context(), access.Actor{Role: access.Supervisor, ID: boss.id}, "Ren", "ren@desk.example", access.Agent)
+	token, err := h.desk.Vouch(t.Context(), desk.Newcomer{Name: "Ren", Email: "ren@desk.example", Role: access.Agent})
 	must(t, err)
 	h.want((&browser{house: h}).post("/desk/welcome/"+token, "name", "Ren", "password", password), http.StatusSeeOther)
 	for _, width := range []int{390, 1280} {
