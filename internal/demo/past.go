@@ -16,6 +16,7 @@ import (
 	"takeback/internal/mail/inbox"
 	"takeback/internal/report"
 	"takeback/internal/seal"
+	"takeback/internal/signin"
 	"takeback/internal/verify"
 )
 
@@ -117,7 +118,7 @@ func (p *past) takenOver(victim Person, at time.Time) {
 	email := p.present(victim)
 	p.do(func() error { return a.Life.ChangeEmail(p.ctx, who, mailbox, seal.NewSecret(Password)) })
 	confirm := p.token(mailbox, "/confirm/")
-	p.do(func() error { _, _, err := a.Life.Confirm(p.ctx, confirm, thief); return err })
+	p.do(func() error { _, _, err := a.Life.Confirm(p.ctx, confirm, signin.Given{}, thief); return err })
 	notMe := p.token(email, "/not-me/")
 	p.do(func() error {
 		return a.Life.ChangePassword(p.ctx, who, seal.NewSecret(Password), seal.NewSecret(secret))

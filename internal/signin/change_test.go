@@ -33,7 +33,7 @@ func TestChangeEmailCountsOnlyWhenConfirmed(t *testing.T) {
 		if text := h.letter("hana@new.example").Text; strings.Contains(text, hana) {
 			h.Error("the letter to the new address names the old one")
 		}
-		_, _, err := h.life.Confirm(h.Context(), h.token("hana@new.example", "/confirm/"), client("other"))
+		_, _, err := h.life.Confirm(h.Context(), h.token("hana@new.example", "/confirm/"), signin.Given{}, client("other"))
 		h.ok(err)
 		all := h.history(who.Account)
 		last := all[len(all)-1]
@@ -64,9 +64,9 @@ func TestOfTwoWhoConfirmOneAddressTheSecondHearsSo(t *testing.T) {
 		a := h.token("new@new.example", "/confirm/")
 		h.ok(h.life.ChangeEmail(h.Context(), ken, "new@new.example", secret(fresh)))
 		b := h.token("new@new.example", "/confirm/")
-		_, _, err := h.life.Confirm(h.Context(), a, client(""))
+		_, _, err := h.life.Confirm(h.Context(), a, signin.Given{}, client(""))
 		h.ok(err)
-		if _, _, err := h.life.Confirm(h.Context(), b, client("")); !errors.Is(err, signin.ErrTaken) {
+		if _, _, err := h.life.Confirm(h.Context(), b, signin.Given{}, client("")); !errors.Is(err, signin.ErrTaken) {
 			h.Errorf("the second: %v", err)
 		}
 		if h.facts(ken)["email"].Text() != "ken@example.jp" {
@@ -95,7 +95,7 @@ func TestChangePassword(t *testing.T) {
 		if len(living) != 1 || living[0].ID != who.Session {
 			h.Errorf("%d sessions live", len(living))
 		}
-		if _, _, err := h.life.Confirm(h.Context(), link, client("")); err == nil {
+		if _, _, err := h.life.Confirm(h.Context(), link, signin.Given{}, client("")); err == nil {
 			h.Error("what another session had asked for could still be confirmed")
 		}
 		h.enter(hana, fresh, "d1")
@@ -112,7 +112,7 @@ func TestAGuardedAccountWaitsTellsAndCanCancel(t *testing.T) {
 	each(t, func(h *house) {
 		who := h.guarded()
 		h.ok(h.life.ChangeEmail(h.Context(), who, "hana@new.example", secret(first)))
-		_, waits, err := h.life.Confirm(h.Context(), h.token("hana@new.example", "/confirm/"), client(""))
+		_, waits, err := h.life.Confirm(h.Context(), h.token("hana@new.example", "/confirm/"), signin.Given{}, client(""))
 		if err != nil || !waits {
 			h.Fatalf("waits %v, %v", waits, err)
 		}

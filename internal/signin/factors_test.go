@@ -195,7 +195,7 @@ func TestOnlyAFactorThatWasThereBeforeLiftsTheWait(t *testing.T) {
 			h.Errorf("after 73 hours: lifted %v, %v, %s", lifted, err, h.facts(who)["phone"].Value)
 		}
 		h.ok(h.life.ChangeEmail(h.Context(), who, "hana@new.example", secret(first)))
-		_, waits, err = h.life.Confirm(h.Context(), h.token("hana@new.example", "/confirm/"), client(""))
+		_, waits, err = h.life.Confirm(h.Context(), h.token("hana@new.example", "/confirm/"), signin.Given{}, client(""))
 		if err != nil || waits || h.facts(who)["email"].Text() != "hana@new.example" {
 			h.Errorf("the next wish in that session: waits %v, %v", waits, err)
 		}

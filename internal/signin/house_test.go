@@ -127,7 +127,7 @@ func (h *house) hana() access.Actor {
 func (h *house) register(email, password, name string) {
 	h.Helper()
 	h.ok(h.life.Register(h.Context(), signin.Registration{Email: email, Password: seal.NewSecret(password), Name: name, Language: "ja"}, client("")))
-	_, _, err := h.life.Confirm(h.Context(), h.token(email, "/confirm/"), client(""))
+	_, _, err := h.life.Confirm(h.Context(), h.token(email, "/confirm/"), signin.Given{Password: seal.NewSecret(password)}, client(""))
 	h.ok(err)
 }
 

@@ -22,6 +22,7 @@ type Registration struct {
 	Password seal.Secret
 	Name     string
 	Language string // "ja" or "en"
+	Browser  string // a token that only this browser has; empty: none is told from another
 }
 
 // registration is one that waits for its address to be confirmed.
@@ -30,6 +31,7 @@ type registration struct {
 	address, key             string
 	name, language           string
 	secretID, storedPassword string
+	browser                  string // hash of its token
 	expires                  time.Time
 }
 
@@ -54,6 +56,9 @@ func (l *Life) Register(ctx context.Context, r Registration, client access.Clien
 		return err
 	}
 	g := registration{id: seal.ID("reg"), account: seal.ID("acc"), address: address.String(), key: address.Key(), name: r.Name, language: r.Language}
+	if r.Browser != "" {
+		g.browser = l.Seal.Hash("registering browser", r.Browser)
+	}
 	g.secretID = l.Seal.SecretID(g.account, r.Password)
 	// The costly part, done in both cases.
 	if g.storedPassword, err = l.Seal.HashPassword(ctx, r.Password); err != nil {
@@ -94,15 +99,22 @@ func (l *Life) tellTaken(tx *db.Tx, holder string, address mail.Address, client 
 type Confirmation struct {
 	Address string // the address it was sent to
 	New     bool   // it makes an account; else it changes one's address
+	Ask     bool   // the password that was chosen is asked for: this is not the browser that registered
+}
+
+// Given is what somebody shows who opens a confirming link.
+type Given struct {
+	Browser  string      // the token of Registration.Browser, if the browser has one
+	Password seal.Secret // the one that was chosen
 }
 
 // Peek tells what a link would confirm, and whether it still counts. It changes
 // nothing: mail scanners open links.
-func (l *Life) Peek(ctx context.Context, token string) (c Confirmation, err error) {
+func (l *Life) Peek(ctx context.Context, token, browser string) (c Confirmation, err error) {
 	err = l.DB.Read(ctx, func(tx *db.Tx) error {
 		g, _, err := l.registrationOf(tx, token)
 		if err == nil {
-			c = Confirmation{Address: g.address, New: true}
+			c = Confirmation{Address: g.address, New: true, Ask: !l.sameBrowser(g, browser)}
 		}
 		if !errors.Is(err, seal.ErrNoLink) {
 			return err
@@ -116,11 +128,17 @@ func (l *Life) Peek(ctx context.Context, token string) (c Confirmation, err erro
 
 // Confirm does what a confirming link allows: it makes the account, or the new
 // address count. waits tells that the new address is held back first. A link
-// works once.
-func (l *Life) Confirm(ctx context.Context, token string, client access.Client) (c Confirmation, waits bool, err error) {
+// works once. A stranger can register somebody else's address with a password of
+// his own: unless it is the browser that registered, whoever confirms must know it.
+func (l *Life) Confirm(ctx context.Context, token string, given Given, client access.Client) (c Confirmation, waits bool, err error) {
 	defer fault.Wrap(&err, "signin.Confirm")
-	if c, err = l.Peek(ctx, token); err != nil {
+	if c, err = l.Peek(ctx, token, given.Browser); err != nil {
 		return c, false, err
+	}
+	if c.Ask {
+		if err := l.chose(ctx, token, given.Password); err != nil {
+			return c, false, err
+		}
 	}
 	err = l.DB.Write(ctx, func(tx *db.Tx) (err error) {
 		if c.New {
@@ -133,6 +151,31 @@ func (l *Life) Confirm(ctx context.Context, token string, client access.Client) 
 		err = ErrTaken.Because(err) // of two at once the other was first
 	}
 	return c, waits, err
+}
+
+// sameBrowser tells whether a token is that of the browser that registered.
+func (l *Life) sameBrowser(g registration, token string) bool {
+	return token != "" && g.browser == l.Seal.Hash("registering browser", token)
+}
+
+// chose returns ErrNotYours unless a password is the one that was chosen with a registration.
+func (l *Life) chose(ctx context.Context, token string, password seal.Secret) error {
+	var g registration
+	err := l.DB.Read(ctx, func(tx *db.Tx) (err error) {
+		g, _, err = l.registrationOf(tx, token)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if err := l.tries.take(l.DB.Now(), "confirm "+g.id, perAccount); err != nil {
+		return err
+	}
+	ok, err := l.Seal.CheckPassword(ctx, g.storedPassword, password)
+	if err == nil && !ok {
+		err = ErrNotYours.On("password")
+	}
+	return err
 }
 
 // registrationOf finds the registration of a link that counts.

@@ -75,6 +75,7 @@ var (
 	ErrNoSession  = fault.New(fault.NotFound, "session.none", "This device is signed out already.")
 	ErrTaken      = fault.New(fault.Conflict, "email.taken", "This address belongs to an account already.")
 	ErrSame       = fault.New(fault.Invalid, "value.same", "This is what is there already.")
+	ErrNotYours   = fault.New(fault.Invalid, "register.not-yours", "This is not the password that was chosen when this address was registered. Did you not register? Then close this page: nothing happens, and the registration ends within a day.")
 	ErrNothing    = fault.New(fault.NotFound, "waiting.none", "This change is not waiting any more.")
 	ErrVerb       = fault.New(fault.Forbidden, "path.own-verb", "Contacts and secrets can be changed by the holder alone, on the pages made for it.")
 )

@@ -46,24 +46,50 @@ func TestARegistrationLinkWorksOnceAndForADay(t *testing.T) {
 		h.ok(h.life.Register(h.Context(), in, client("")))
 		old := h.token(hana, "/confirm/")
 		for range 3 { // mail scanners open links
-			if c, err := h.life.Peek(h.Context(), old); err != nil || !c.New || c.Address != hana {
+			if c, err := h.life.Peek(h.Context(), old, ""); err != nil || !c.New || c.Address != hana {
 				h.Fatalf("peeking: %+v, %v", c, err)
 			}
 		}
 		h.clock.Advance(24 * time.Hour)
-		if _, _, err := h.life.Confirm(h.Context(), old, client("")); !errors.Is(err, seal.ErrExpired) {
+		if _, _, err := h.life.Confirm(h.Context(), old, signin.Given{Password: secret(first)}, client("")); !errors.Is(err, seal.ErrExpired) {
 			h.Errorf("after a day: %v", err)
 		}
 		h.ok(h.life.Register(h.Context(), in, client("")))
 		token := h.token(hana, "/confirm/")
-		_, _, err := h.life.Confirm(h.Context(), token, client(""))
+		_, _, err := h.life.Confirm(h.Context(), token, signin.Given{Password: secret(first)}, client(""))
 		h.ok(err)
-		if _, _, err := h.life.Confirm(h.Context(), token, client("")); !errors.Is(err, seal.ErrUsed) {
+		if _, _, err := h.life.Confirm(h.Context(), token, signin.Given{Password: secret(first)}, client("")); !errors.Is(err, seal.ErrUsed) {
 			h.Errorf("the second time: %v", err)
 		}
-		if _, err := h.life.Peek(h.Context(), "x"); !errors.Is(err, seal.ErrNoLink) {
+		if _, err := h.life.Peek(h.Context(), "x", ""); !errors.Is(err, seal.ErrNoLink) {
 			h.Errorf("a token nobody made: %v", err)
 		}
+	})
+}
+
+// A stranger who registers somebody's address with a password of his own must
+// not have an account there once its owner presses the button of the letter.
+func TestNobodyConfirmsAPasswordThatAStrangerChose(t *testing.T) {
+	each(t, func(h *house) {
+		h.ok(h.life.Register(h.Context(), signin.Registration{Email: hana, Password: secret(fresh), Name: "x", Language: "ja", Browser: "the stranger's"}, client("")))
+		link := h.token(hana, "/confirm/")
+		for name, given := range map[string]signin.Given{
+			"nothing": {}, "another browser": {Browser: "hana's"}, "a password of her own": {Browser: "hana's", Password: secret(first)},
+		} {
+			if c, err := h.life.Peek(h.Context(), link, given.Browser); err != nil || !c.Ask {
+				h.Errorf("%s: the password is not asked for: %+v, %v", name, c, err)
+			}
+			if _, _, err := h.life.Confirm(h.Context(), link, given, client("")); !errors.Is(err, signin.ErrNotYours) {
+				h.Errorf("%s: %v", name, err)
+			}
+		}
+		h.ok(h.life.Register(h.Context(), signin.Registration{Email: hana, Password: secret(first), Name: family, Language: "ja", Browser: "hana's"}, client("")))
+		_, _, err := h.life.Confirm(h.Context(), h.token(hana, "/confirm/"), signin.Given{Browser: "hana's"}, client(""))
+		h.ok(err)
+		if _, err := h.life.SignIn(h.Context(), hana, secret(fresh), client("")); !errors.Is(err, signin.ErrWrong) {
+			h.Errorf("the stranger's password: %v", err)
+		}
+		h.enter(hana, first, "d1")
 	})
 }
 
@@ -91,7 +117,7 @@ func TestAReleasedAddressIsNotFree(t *testing.T) {
 func (h *house) changeEmail(who access.Actor, to string) {
 	h.Helper()
 	h.ok(h.life.ChangeEmail(h.Context(), who, to, secret(first)))
-	_, waits, err := h.life.Confirm(h.Context(), h.token(to, "/confirm/"), client(""))
+	_, waits, err := h.life.Confirm(h.Context(), h.token(to, "/confirm/"), signin.Given{}, client(""))
 	if err != nil || waits {
 		h.Fatalf("confirming: waits %v, %v", waits, err)
 	}
@@ -104,9 +130,9 @@ func TestTwoRegistrationsOfOneAddressMakeOneAccount(t *testing.T) {
 			h.ok(h.life.Register(h.Context(), signin.Registration{Email: hana, Password: secret(first), Name: family, Language: "ja"}, client("")))
 			tokens = append(tokens, h.token(hana, "/confirm/"))
 		}
-		_, _, err := h.life.Confirm(h.Context(), tokens[0], client(""))
+		_, _, err := h.life.Confirm(h.Context(), tokens[0], signin.Given{Password: secret(first)}, client(""))
 		h.ok(err)
-		if _, _, err := h.life.Confirm(h.Context(), tokens[1], client("")); fault.KindOf(err) != fault.Conflict {
+		if _, _, err := h.life.Confirm(h.Context(), tokens[1], signin.Given{Password: secret(first)}, client("")); fault.KindOf(err) != fault.Conflict {
 			h.Errorf("the second one: %v", err)
 		}
 	})

@@ -14,15 +14,15 @@ func insertRegistration(tx *db.Tx, g registration) error {
 	if err := tx.Put(`DELETE FROM registration WHERE expires_at < $1`, tx.Now); err != nil {
 		return err
 	}
-	return tx.Put(`INSERT INTO registration (id, account, address, address_key, name, language, secret_id, stored, expires_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`, g.id, g.account, g.address, g.key, g.name, g.language, g.secretID, g.storedPassword, g.expires)
+	return tx.Put(`INSERT INTO registration (id, account, address, address_key, name, language, secret_id, stored, expires_at, browser)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`, g.id, g.account, g.address, g.key, g.name, g.language, g.secretID, g.storedPassword, g.expires, g.browser)
 }
 
 func registrationAt(tx *db.Tx, id string) (registration, error) {
 	return db.One(tx, func(s db.Scanner) (g registration, err error) {
-		err = s.Scan(&g.id, &g.account, &g.address, &g.key, &g.name, &g.language, &g.secretID, &g.storedPassword, db.At(&g.expires))
+		err = s.Scan(&g.id, &g.account, &g.address, &g.key, &g.name, &g.language, &g.secretID, &g.storedPassword, db.At(&g.expires), &g.browser)
 		return g, err
-	}, `SELECT id, account, address, address_key, name, language, secret_id, stored, expires_at FROM registration WHERE id = $1`, id)
+	}, `SELECT id, account, address, address_key, name, language, secret_id, stored, expires_at, browser FROM registration WHERE id = $1`, id)
 }
 
 // forgetRegistrations drops every registration of an address, once one was confirmed.

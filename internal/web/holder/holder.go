@@ -56,6 +56,8 @@ func (p *Pages) Routes() []web.Route {
 const (
 	sessionCookie = "__Host-session"
 	secondCookie  = "__Host-second"
+	// browserCookie tells the browser that registered from the one in which the letter is opened.
+	browserCookie = "__Host-registering"
 )
 
 // Who tells whose session a request belongs to.

@@ -116,7 +116,7 @@ func (h *house) hana() access.Actor {
 func (h *house) person(email, password, name string) access.Actor {
 	h.Helper()
 	h.ok(h.life.Register(h.Context(), signin.Registration{Email: email, Password: seal.NewSecret(password), Name: name, Language: "ja"}, access.Client{IP: "192.0.2.9"}))
-	_, _, err := h.life.Confirm(h.Context(), h.token(email, "/confirm/"), access.Client{IP: "192.0.2.9"})
+	_, _, err := h.life.Confirm(h.Context(), h.token(email, "/confirm/"), signin.Given{Password: seal.NewSecret(password)}, access.Client{IP: "192.0.2.9"})
 	h.ok(err)
 	e, err := h.life.SignIn(h.Context(), email, seal.NewSecret(password), access.Client{IP: "192.0.2.7", Device: "ABCDEFGHIJKLMNOPQRSTUVWXYZ", Language: "ja", UserAgent: iphone})
 	h.ok(err)

@@ -58,6 +58,16 @@ func TestALifeInPages(t *testing.T) {
 	if p := b.get(confirm); p.code != 200 || p.Find("form[method=post] button").Length() != 1 || strings.Contains(p.text, hana) {
 		t.Errorf("the page of the link: %d", p.code)
 	}
+	other := h.surfer()
+	if p := other.get(confirm); p.Find("input[name=password]").Length() != 1 {
+		t.Error("another browser is not asked for the password")
+	}
+	if p := other.post(confirm, "password", fresh); p.code != 422 || p.Find("input[name=password]").Length() != 1 {
+		t.Errorf("another browser with another password: %d %v", p.code, p.errors())
+	}
+	if p := b.get(confirm); p.Find("input[name=password]").Length() != 0 {
+		t.Error("the browser that registered is asked for the password")
+	}
 	if p := b.post(confirm); p.to != "/sign-in?done=registered" {
 		t.Fatalf("confirming: %d %s", p.code, p.to)
 	}

@@ -6,6 +6,7 @@ import (
 
 	"takeback/internal/access"
 	"takeback/internal/mail"
+	"takeback/internal/seal"
 	"takeback/internal/signin"
 	"takeback/internal/web"
 )
@@ -30,6 +31,7 @@ type confirmView struct {
 	web.Page
 	Address string // masked
 	New     bool
+	Ask     bool // the password is asked for
 }
 
 func (p *Pages) showRegister(w http.ResponseWriter, r *http.Request) error {
@@ -42,10 +44,23 @@ func (p *Pages) register(w http.ResponseWriter, r *http.Request) error {
 	if err := f.Err(); err != nil {
 		return err
 	}
+	in.Browser = browserOf(r)
+	if in.Browser == "" {
+		in.Browser = seal.NewToken()
+	}
 	if err := p.Life.Register(r.Context(), in, web.ClientOf(r)); err != nil {
 		return err
 	}
+	set(w, &http.Cookie{Name: browserCookie, Value: in.Browser, MaxAge: 24 * 3600})
 	return goTo(w, r, "/registered")
+}
+
+// browserOf gives the token of a browser that registered before; empty if it has none.
+func browserOf(r *http.Request) string {
+	if c, err := r.Cookie(browserCookie); err == nil && len(c.Value) == len(seal.NewToken()) {
+		return c.Value
+	}
+	return ""
 }
 
 func (p *Pages) showRegistered(w http.ResponseWriter, r *http.Request) error {
@@ -53,7 +68,7 @@ func (p *Pages) showRegistered(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p *Pages) showConfirm(w http.ResponseWriter, r *http.Request) error {
-	c, err := p.Life.Peek(r.Context(), r.PathValue("token"))
+	c, err := p.Life.Peek(r.Context(), r.PathValue("token"), browserOf(r))
 	if err != nil {
 		return err
 	}
@@ -61,11 +76,23 @@ func (p *Pages) showConfirm(w http.ResponseWriter, r *http.Request) error {
 	if c.New {
 		title = "confirm.new.title"
 	}
-	return confirmPage.Render(w, r, confirmView{Page: web.NewPage(r, title), Address: mail.Mask(c.Address), New: c.New})
+	return confirmPage.Render(w, r, confirmView{Page: web.NewPage(r, title), Address: mail.Mask(c.Address), New: c.New, Ask: c.Ask})
 }
 
 func (p *Pages) confirm(w http.ResponseWriter, r *http.Request) error {
-	c, waits, err := p.Life.Confirm(r.Context(), r.PathValue("token"), web.ClientOf(r))
+	token, given := r.PathValue("token"), signin.Given{Browser: browserOf(r)}
+	peeked, err := p.Life.Peek(r.Context(), token, given.Browser)
+	if err != nil {
+		return err
+	}
+	if peeked.Ask {
+		f := web.FormOf(r)
+		given.Password = f.Secret("password")
+		if err := f.Err(); err != nil {
+			return err
+		}
+	}
+	c, waits, err := p.Life.Confirm(r.Context(), token, given, web.ClientOf(r))
 	if err != nil {
 		return err
 	}
