@@ -159,6 +159,9 @@ func (f *Findings) Because(seq int64) []int64 {
 	path := []int64{seq}
 	for r := f.Of(seq).Reason; r.From != 0 && !slices.Contains(path, r.From); r = f.Of(r.From).Reason {
 		path = append(path, r.From)
+		if r.Rule == S3 && f.marked(r.From) {
+			break
+		}
 	}
 	slices.Reverse(path)
 	return path
@@ -170,8 +173,17 @@ func (f *Findings) BecauseKnown(seq int64) []int64 {
 	switch t := f.Known(seq); {
 	case t.Owned():
 		return f.Because(t.Set)
+	case t.Exposed && t.Reason.Rule == Seed:
+		return []int64{t.Reason.From}
 	case t.Exposed:
 		return f.Because(t.Reason.From)
 	}
 	return nil
+}
+
+// marked tells whether the investigator says that the intruder has what the
+// change seq set. A path of evidence begins there; what else is known of the
+// change may follow from it, and would lead around in a circle.
+func (f *Findings) marked(seq int64) bool {
+	return f.Known(seq).Reason == Reason{Rule: Seed, From: seq}
 }

@@ -36,8 +36,8 @@ type field struct {
 	kept      value
 	tainted   int64             // latest tainted change that wrote it; 0 if none
 	ours      int64             // latest step of a former plan that wrote it; 0 if none
-	gone      int64             // tainted change that made it absent
-	added     int64             // latest change, not tainted, that made it present
+	gone      int64             // first tainted change that made absent what is kept; 0 if none
+	added     int64             // latest change, not tainted, that made it present, or the holder's instead of the intruder's
 	movements []int64           // tainted ones
 	sum       int64             // of tainted movements and of ours that made up for them
 	ordered   int64             // the change that placed the order
@@ -105,14 +105,14 @@ func (fd *field) write(c *history.Change, found finding.Change) {
 	case fd.kind.Algebra == account.Effect: // what became of an order; the order itself is judged
 	case found.Label == finding.Tainted:
 		fd.tainted = c.Seq
-		if fd.now.json != nil && v.json == nil {
+		if fd.now.json != nil && v.json == nil && fd.gone == 0 {
 			fd.gone = c.Seq
 		}
 	default:
-		if fd.now.json == nil && v.json != nil {
+		if v.json != nil && (fd.now.json == nil || fd.kept.json == nil) {
 			fd.added = c.Seq
 		}
-		fd.kept = v
+		fd.kept, fd.gone = v, 0
 		fd.asked, fd.mended = nil, nil // who wrote it all has seen it all
 	}
 	fd.now = v

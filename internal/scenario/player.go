@@ -94,7 +94,7 @@ func (p *Player) begin(tx *db.Tx, s Scenario) *play {
 	id := seal.ID("acc")
 	book := &history.Book{Kinds: p.Kinds, AddressKey: func(_, address string) string { return id + " " + address }}
 	return &play{db: p.db, tx: tx, book: book, keeper: p.keeper, s: s, id: id, actors: map[string]access.Actor{},
-		slots: map[string]string{}, seqs: map[string]int64{}, steps: map[int64]string{}, refused: []string{}}
+		slots: map[string]string{}, seqs: map[string]int64{}, before: map[string]int64{}, steps: map[int64]string{}, refused: []string{}}
 }
 
 // play is one scenario being played.
@@ -112,7 +112,8 @@ type play struct {
 	slots   map[string]string       // version -> path
 	paths   []string                // touched, in order, perhaps repeated
 	seqs    map[string]int64        // by step id
-	steps   map[int64]string        // step ids by seq
+	before  map[string]int64        // by id of a step that removed nothing: what was put there for it
+	steps   map[int64]string        // step ids by seq; of a step that removed nothing, twice
 	refused []string
 
 	frozen   time.Time // zero before
@@ -211,7 +212,7 @@ func (g *play) step(s Step) error {
 	for _, version := range s.With {
 		e.Factors = append(e.Factors, history.Factor{Path: g.slots[version], Version: version, Proof: "presented"})
 	}
-	if err := g.present(e); err != nil {
+	if err := g.present(s.ID, e); err != nil {
 		return err
 	}
 	if err := g.enter(s.ID, e); err != nil {
@@ -227,8 +228,10 @@ func (g *play) step(s Step) error {
 }
 
 // present puts something where a step is about to remove it. The history refuses
-// to remove what is not there; a scenario may do so, and it is a total write all the same.
-func (g *play) present(e history.Entry) error {
+// to remove what is not there; a scenario may do so, and it is a total write all the
+// same. What it puts there is part of the step: it carries the same label, so that
+// it never comes back without the step.
+func (g *play) present(id string, e history.Entry) error {
 	if e.Verb != history.Remove && e.Verb != history.Drop {
 		return nil
 	}
@@ -243,7 +246,13 @@ func (g *play) present(e history.Entry) error {
 	case account.ContactOf:
 		e.Verb, e.Value = history.Contact, encode(seal.ID("nobody"))
 	}
-	return g.enter("", e)
+	e.Account = g.id
+	c, err := g.book.Append(g.tx, e)
+	if err != nil {
+		return err
+	}
+	g.before[id], g.steps[c.Seq] = c.Seq, id
+	return nil
 }
 
 // entry turns a step into an entry: who acts, and what is done.
@@ -336,8 +345,8 @@ func (g *play) marks() investigate.Marks {
 	m := investigate.Marks{Sessions: g.s.Seeds.Sessions, Agents: g.s.Seeds.Agents, From: map[string]int64{},
 		Changes: g.seqsOf(g.s.Seeds.Steps), ClearedSessions: g.s.Clears.Sessions, ClearedChanges: g.seqsOf(g.s.Clears.Steps)}
 	for session, step := range g.s.Seeds.From {
-		if seq, ok := g.seqs[step]; ok {
-			m.From[session] = seq
+		if seqs := g.seqsOf([]string{step}); len(seqs) > 0 {
+			m.From[session] = seqs[0]
 		}
 	}
 	for _, version := range g.s.Seeds.Credentials {
@@ -349,6 +358,9 @@ func (g *play) marks() investigate.Marks {
 func (g *play) seqsOf(steps []string) []int64 {
 	var all []int64
 	for _, id := range steps {
+		if seq, ok := g.before[id]; ok {
+			all = append(all, seq)
+		}
 		if seq, ok := g.seqs[id]; ok {
 			all = append(all, seq)
 		}

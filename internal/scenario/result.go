@@ -104,7 +104,7 @@ func (g *play) alive() ([]string, error) {
 func (g *play) planned(s restore.Step) Planned {
 	p := Planned{Op: string(s.Op), Path: s.Path, Pre: plain(s.Pre), Want: plain(s.Want), Because: []string{}}
 	for _, seq := range s.Because {
-		if id, ok := g.steps[seq]; ok {
+		if id, ok := g.steps[seq]; ok && !contains(p.Because, id) {
 			p.Because = append(p.Because, id)
 		}
 	}

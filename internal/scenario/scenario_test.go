@@ -241,3 +241,34 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// What an investigator says of a credential begins the path of evidence, also
+// where the session that set it is suspect because of it.
+func TestTheEvidenceBeginsAtTheSeed(t *testing.T) {
+	t.Parallel()
+	const line = `{"scenario": "known", "history": [
+		{"do": "open", "session": "own"},
+		{"do": "credential", "by": "own", "path": "totp", "version": "o1", "secret": "a"},
+		{"do": "open", "session": "maybe", "with": ["o1"]},
+		{"do": "credential", "by": "maybe", "path": "token/a", "version": "t1", "secret": "a"},
+		{"do": "drop", "by": "own", "path": "link/a"},
+		{"do": "set", "by": "own", "path": "name", "to": "N"}],
+		"seeds": {"credentials": ["t1"], "from": {"own": "s5"}}}`
+	p := player(t)
+	all, err := Parse("-", []byte(strings.ReplaceAll(line, "\n", " ")), p.Kinds, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := p.Play(t.Context(), all[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string][]string{}
+	for _, s := range r.Plan {
+		got[s.Path] = s.Because
+	}
+	want := map[string][]string{"totp": {"s4"}, "token/a": {"s4"}, "name": {"s5", "s6"}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
