@@ -50,6 +50,7 @@ var measurements = []measurement{
 	{"sign-in", signIn},
 	{"change", change},
 	{"freeze", freezing},
+	{"restore", restoring},
 }
 
 // Names lists what can be measured, in the order it is.

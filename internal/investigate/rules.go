@@ -45,24 +45,43 @@ func Analyse(h []history.Change, m Marks, established map[string]bool) Findings 
 	return a.Findings
 }
 
-// analysis is the state of one Analyse.
+// analysis is the state of one Analyse. Names are looked up once for each
+// change and are numbers from there on; 0 stands for none.
 type analysis struct {
 	Findings
 	h           []history.Change
 	marks       lookup
 	established map[string]bool
-	sessions    map[string]*finding.Session
-	places      map[string]*place
-	things      map[equal]int32
-	versions    map[VersionRef]int32
-	softly      []int // the changes that the soft rules look at
+
+	visits   []visit // by number of session
+	visitNos map[string]int32
+	latest   string  // name of the session looked up last: most changes follow one of the same
+	latestNo int32   // its number
+	who      []int32 // number of the session of each change
+
+	places   []place // by number of path
+	placeNos map[string]int32
+
+	versions  map[VersionRef]int32 // things by the versions they had
+	addresses map[string]int32     // things that are equal by their address,
+	secrets   map[string]int32     // by their secret,
+	alone     map[VersionRef]int32 // or equal only to themselves
+
+	softly    []clue  // what the soft rules look at
+	presented []int32 // things, of one clue after another
 }
 
-// equal is what makes secrets and contacts equal: one of its fields is set. A
-// version is equal only to itself.
-type equal struct {
-	address, secret string
-	version         VersionRef
+// visit is what the analysis keeps of a session.
+type visit struct {
+	finding.Session
+	end  int64   // latest change in the first segment; 0 if none
+	more []int64 // the same of each later one
+}
+
+// clue is a change that the soft rules look at.
+type clue struct {
+	change, visit int32
+	from, to      int32 // what it presented, in analysis.presented
 }
 
 // place is what the analysis keeps of a path.
@@ -73,10 +92,9 @@ type place struct {
 	taint   int64 // the latest tainted write since the last total one that is not tainted; 0 if none
 }
 
-// lookup is Marks by node.
+// lookup is Marks by node. Marks of single changes are in Findings.Changes from the start.
 type lookup struct {
 	session, clearedSession, agent map[string]bool
-	change, clearedChange          map[int64]bool
 	version                        map[VersionRef]bool
 	from                           map[string]int64
 }
@@ -85,15 +103,19 @@ func newAnalysis(h []history.Change, m Marks, established map[string]bool) *anal
 	a := &analysis{
 		h:           h,
 		established: established,
-		sessions:    map[string]*finding.Session{},
-		places:      map[string]*place{},
-		things:      map[equal]int32{},
+		visits:      make([]visit, 1, 1+len(h)/4),
+		visitNos:    make(map[string]int32, len(h)/4),
+		who:         make([]int32, len(h)),
+		places:      make([]place, 1, 1+len(h)/4),
+		placeNos:    make(map[string]int32, len(h)/4),
 		versions:    map[VersionRef]int32{},
-		marks: lookup{
-			session: set(m.Sessions), clearedSession: set(m.ClearedSessions), agent: set(m.Agents),
-			change: set(m.Changes), clearedChange: set(m.ClearedChanges),
-			version: set(m.Versions), from: m.From,
-		},
+		addresses:   map[string]int32{},
+		secrets:     map[string]int32{},
+		alone:       map[VersionRef]int32{},
+		softly:      make([]clue, 0, len(h)/2),
+		presented:   make([]int32, 0, len(h)/2),
+		marks: lookup{session: set(m.Sessions), clearedSession: set(m.ClearedSessions), agent: set(m.Agents),
+			version: set(m.Versions), from: m.From},
 	}
 	a.Changes = make([]finding.Change, len(h))
 	a.Things = make([]finding.Thing, 1, 16)
@@ -101,7 +123,25 @@ func newAnalysis(h []history.Change, m Marks, established map[string]bool) *anal
 	if len(h) > 0 {
 		a.First = h[0].Seq
 	}
+	a.markChanges(m)
 	return a
+}
+
+// markChanges enters what the investigator says of single changes. A seed that is cleared is none.
+func (a *analysis) markChanges(m Marks) {
+	at := func(seq int64) *finding.Change {
+		if i := seq - a.First; i >= 0 && i < int64(len(a.Changes)) {
+			return &a.Changes[i]
+		}
+		return new(finding.Change) // of another account
+	}
+	for _, seq := range m.Changes {
+		c := at(seq)
+		c.Label, c.Reason = finding.Tainted, finding.Reason{Rule: finding.Seed}
+	}
+	for _, seq := range m.ClearedChanges {
+		*at(seq) = finding.Change{Cleared: true}
+	}
 }
 
 func set[T comparable](all []T) map[T]bool {
@@ -114,26 +154,33 @@ func set[T comparable](all []T) map[T]bool {
 
 // settle gives every change its final label and every session its segments.
 func (a *analysis) settle() {
-	for i := range a.h {
-		c, found := &a.h[i], &a.Changes[i]
-		s := a.sessions[c.Session]
-		if s == nil {
+	for i, n := range a.who {
+		found := &a.Changes[i]
+		if n == 0 || found.Label != finding.Clean || found.Cleared {
 			continue
 		}
 		// S4: what a suspect session did is suspect.
-		if at := s.At(c.Seq); at == finding.Suspect && found.Label == finding.Clean && !found.Cleared {
+		seq := a.First + int64(i)
+		if s := &a.visits[n].Session; s.At(seq) == finding.Suspect {
 			found.Label = finding.Suspect
-			found.Reason = inSession(c.Seq, s.SuspectFrom, s.Suspect, finding.S4)
+			found.Reason = inSession(seq, s.SuspectFrom, s.Suspect, finding.S4)
 		}
-		for len(s.Segments) < max(1, c.Segment) {
-			s.Segments = append(s.Segments, finding.Clean)
-		}
-		n := max(1, c.Segment) - 1
-		s.Segments[n] = max(s.Segments[n], s.At(c.Seq))
 	}
-	a.Sessions = make(map[string]finding.Session, len(a.sessions))
-	for name, s := range a.sessions {
-		a.Sessions[name] = *s
+	segments := 0
+	for i := range a.visits {
+		segments += 1 + len(a.visits[i].more)
+	}
+	labels := make([]finding.Label, 0, segments)
+	a.Sessions = make(map[string]finding.Session, len(a.visitNos))
+	for name, n := range a.visitNos {
+		v := &a.visits[n]
+		begin := len(labels)
+		labels = append(labels, v.At(v.end)) // a label only rises, so the last change carries the highest
+		for _, end := range v.more {
+			labels = append(labels, v.At(end))
+		}
+		v.Segments = labels[begin:len(labels):len(labels)]
+		a.Sessions[name] = v.Session
 	}
 }
 

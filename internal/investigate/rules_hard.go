@@ -14,50 +14,83 @@ import (
 // lies before it.
 func (a *analysis) hard(i int) {
 	c := &a.h[i]
-	s := a.session(c)
+	n := a.visit(c)
+	a.who[i] = n
+	k := clue{change: int32(i), visit: n, from: int32(len(a.presented))}
+	for _, f := range c.Factors {
+		a.presented = append(a.presented, a.behind(f))
+	}
+	k.to = int32(len(a.presented))
+	var s *finding.Session
+	if n != 0 {
+		s = &a.visits[n].Session
+	}
+	opens := true
 	switch c.Verb {
 	case history.Open:
-		a.present(c, s, finding.H3)
+		a.present(c, s, k, finding.H3)
 	case history.Recover:
-		a.present(c, s, finding.H4)
+		a.present(c, s, k, finding.H4)
 	case history.StepUp:
-		a.present(c, s, finding.H6)
+		a.present(c, s, k, finding.H6)
+		opens = false
 	case history.Derive:
 		// H5: what comes out of the intruder's session is the intruder's.
-		if p := a.sessions[c.Parent]; p != nil && p.At(c.Seq) == finding.Tainted {
+		if p := &a.visits[a.visitNos[c.Parent]]; s != nil && p.At(c.Seq) == finding.Tainted {
 			a.taint(c, s, finding.Reason{Rule: finding.H5, From: p.TaintedFrom})
 		}
+	default:
+		opens = false
 	}
-	a.Changes[i] = a.label(c, s)
+	found := &a.Changes[i]
+	a.label(c, s, k, found)
 	if c.Path != "" {
-		a.learn(i)
-		a.build(i)
+		found.Place = a.place(c.Path)
+		a.learn(c, found)
+		a.build(c, found)
 	}
-	switch c.Verb {
-	case history.Open, history.Recover, history.Derive, history.Credential, history.Contact, history.View:
-		a.softly = append(a.softly, i)
+	if n != 0 && (opens || found.Thing != 0) {
+		a.softly = append(a.softly, k)
 	}
 }
 
-// session gives what is known of the session of a change; nil if it was made
-// outside of one. What the investigator says of a session holds from the first sight of it.
-func (a *analysis) session(c *history.Change) *finding.Session {
+// visit gives the number of the session of a change; 0 if it was made outside
+// of one. What the investigator says of a session holds from the first sight of it.
+func (a *analysis) visit(c *history.Change) int32 {
 	if c.Session == "" {
-		return nil
+		return 0
 	}
-	if s := a.sessions[c.Session]; s != nil {
-		return s
+	if c.Session != a.latest {
+		n, ok := a.visitNos[c.Session]
+		if !ok {
+			n = a.newVisit(c)
+		}
+		a.latest, a.latestNo = c.Session, n
 	}
-	s := &finding.Session{Cleared: a.marks.clearedSession[c.Session]}
-	a.sessions[c.Session] = s
+	v := &a.visits[a.latestNo]
+	if c.Segment <= 1 {
+		v.end = c.Seq
+		return a.latestNo
+	}
+	for len(v.more) < c.Segment-1 {
+		v.more = append(v.more, 0)
+	}
+	v.more[c.Segment-2] = c.Seq
+	return a.latestNo
+}
+
+func (a *analysis) newVisit(c *history.Change) int32 {
+	v := visit{Session: finding.Session{Cleared: a.marks.clearedSession[c.Session]}}
 	from, marked := a.marks.from[c.Session]
 	if a.marks.session[c.Session] {
 		from, marked = c.Seq, true
 	}
-	if marked && !s.Cleared {
-		s.TaintedFrom, s.Tainted = from, finding.Reason{Rule: finding.Seed}
+	if marked && !v.Cleared {
+		v.TaintedFrom, v.Tainted = from, finding.Reason{Rule: finding.Seed}
 	}
-	return s
+	n := int32(len(a.visits))
+	a.visits, a.visitNos[c.Session] = append(a.visits, v), n
+	return n
 }
 
 // taint makes a session the intruder's from a change on. A session that was
@@ -76,12 +109,12 @@ func (a *analysis) taint(c *history.Change, s *finding.Session, why finding.Reas
 // have is enough, even beside the holder's own, which was phished then. It also
 // applies S1: whatever an intruder's session presented is exposed. What it
 // presented before it became the intruder's is not.
-func (a *analysis) present(c *history.Change, s *finding.Session, rule finding.Rule) {
+func (a *analysis) present(c *history.Change, s *finding.Session, k clue, rule finding.Rule) {
 	if s == nil {
 		return
 	}
-	for _, f := range c.Factors {
-		if t := a.Things[a.presented(f)]; t.Owned() {
+	for _, id := range a.presented[k.from:k.to] {
+		if t := &a.Things[id]; t.Owned() {
 			a.taint(c, s, finding.Reason{Rule: rule, From: t.Set})
 			break
 		}
@@ -89,23 +122,24 @@ func (a *analysis) present(c *history.Change, s *finding.Session, rule finding.R
 	if s.At(c.Seq) != finding.Tainted {
 		return
 	}
-	for _, f := range c.Factors {
-		a.expose(a.presented(f), finding.Reason{Rule: finding.S1, From: c.Seq})
+	for _, id := range a.presented[k.from:k.to] {
+		a.expose(id, finding.Reason{Rule: finding.S1, From: c.Seq})
 	}
 }
 
-// label applies H1, H7 and the seeds to one change.
-func (a *analysis) label(c *history.Change, s *finding.Session) finding.Change {
-	found := finding.Change{Cleared: a.marks.clearedChange[c.Seq]}
+// label applies H1 and H7 to one change, which may be a seed by itself or cleared already.
+func (a *analysis) label(c *history.Change, s *finding.Session, k clue, found *finding.Change) {
 	switch {
-	case a.marks.change[c.Seq] && !found.Cleared: // a seed that is cleared is none
+	case found.Label == finding.Tainted: // a seed
+	case s != nil:
+		if s.At(c.Seq) == finding.Tainted { // H1
+			found.Label, found.Reason = finding.Tainted, inSession(c.Seq, s.TaintedFrom, s.Tainted, finding.H1)
+		}
+	case !c.Role.Staff():
+	case a.marks.agent[c.Actor]:
 		found.Label, found.Reason = finding.Tainted, finding.Reason{Rule: finding.Seed}
-	case s != nil && s.At(c.Seq) == finding.Tainted: // H1
-		found.Label, found.Reason = finding.Tainted, inSession(c.Seq, s.TaintedFrom, s.Tainted, finding.H1)
-	case s == nil && c.Role.Staff() && a.marks.agent[c.Actor]:
-		found.Label, found.Reason = finding.Tainted, finding.Reason{Rule: finding.Seed}
-	case s == nil && c.Role.Staff():
-		if from := a.deceived(c); from != 0 { // H7
+	default:
+		if from := a.deceived(k); from != 0 { // H7
 			found.Label, found.Reason = finding.Tainted, finding.Reason{Rule: finding.H7, From: from}
 		}
 	}
@@ -115,14 +149,13 @@ func (a *analysis) label(c *history.Change, s *finding.Session) finding.Change {
 		}
 		found.Label = finding.Clean
 	}
-	return found
 }
 
 // deceived tells for H7 whether nothing but what the intruder owns verified the
 // caller; it gives the change that set some of it, or 0.
-func (a *analysis) deceived(c *history.Change) (from int64) {
-	for _, f := range c.Factors {
-		t := a.Things[a.presented(f)]
+func (a *analysis) deceived(k clue) (from int64) {
+	for _, id := range a.presented[k.from:k.to] {
+		t := &a.Things[id]
 		if !t.Owned() {
 			return 0
 		}
@@ -134,22 +167,20 @@ func (a *analysis) deceived(c *history.Change) (from int64) {
 // learn keeps who knows what: H2 (the intruder knows what a tainted change
 // set), H9 (the holder may know what any other change set or showed) and the
 // hard half of S2 (what the intruder was shown is exposed).
-func (a *analysis) learn(i int) {
-	c, found := &a.h[i], &a.Changes[i]
+func (a *analysis) learn(c *history.Change, found *finding.Change) {
+	p := &a.places[found.Place]
 	switch c.Verb {
 	case history.Credential, history.Contact:
-		p := a.place(c.Path)
 		p.thing = a.named(c)
 		p.key = strings.HasPrefix(c.Path, "passkey/")
 		p.contact = c.Verb == history.Contact
 		found.Thing = p.thing
 	case history.Drop:
-		a.place(c.Path).thing = 0
+		p.thing = 0
 		return
 	case history.View:
 		// A key cannot be read out, and to see an address is not to receive at it:
 		// a view of either teaches nobody anything.
-		p := a.place(c.Path)
 		if p.key || p.contact {
 			return
 		}
@@ -168,7 +199,7 @@ func (a *analysis) learn(i int) {
 	case c.Role != access.System: // what a job of ours writes or reads, nobody learns
 		first(&t.Holder, c.Seq)
 	}
-	if found.Label != finding.Tainted && a.marks.version[VersionRef{c.Path, c.Version}] && c.Verb != history.View {
+	if found.Label != finding.Tainted && c.Verb != history.View && a.marks.version[VersionRef{c.Path, c.Version}] {
 		a.expose(found.Thing, finding.Reason{Rule: finding.Seed, From: c.Seq})
 	}
 }
@@ -176,22 +207,23 @@ func (a *analysis) learn(i int) {
 // build marks a change that is not tainted but built on a tainted value: it
 // wrote a part of it, or sent something to it. A total write by somebody else than the
 // intruder cuts everything before it.
-func (a *analysis) build(i int) {
-	c, found := &a.h[i], &a.Changes[i]
+func (a *analysis) build(c *history.Change, found *finding.Change) {
 	tainted := found.Label == finding.Tainted
 	switch c.Verb {
 	case history.Order:
 		for _, r := range c.Reads {
-			affect(found, a.place(r.Path))
+			if n, ok := a.placeNos[r.Path]; ok { // what nobody wrote holds nothing of the intruder's
+				affect(found, &a.places[n])
+			}
 		}
 	case history.Patch:
-		p := a.place(c.Path)
+		p := &a.places[found.Place]
 		if tainted {
 			p.taint = c.Seq
 		}
 		affect(found, p)
 	case history.Set, history.Add, history.Remove, history.Credential, history.Contact, history.Drop:
-		p := a.place(c.Path)
+		p := &a.places[found.Place]
 		p.taint = 0
 		if tainted {
 			p.taint = c.Seq
@@ -220,42 +252,43 @@ func changesFacts(v history.Verb) bool {
 	return false
 }
 
-func (a *analysis) place(path string) *place {
-	p := a.places[path]
-	if p == nil {
-		p = &place{}
-		a.places[path] = p
+// place gives the number of a path.
+func (a *analysis) place(path string) int32 {
+	n, ok := a.placeNos[path]
+	if !ok {
+		n = int32(len(a.places))
+		a.places, a.placeNos[path] = append(a.places, place{}), n
 	}
-	return p
+	return n
 }
 
 // named gives the thing that a change sets. Knowledge belongs to the secret or
 // the address and not to its version: equal ones are one thing, in whatever slot.
-func (a *analysis) named(c *history.Change) int32 {
+func (a *analysis) named(c *history.Change) (id int32) {
 	ref := VersionRef{c.Path, c.Version}
-	same := equal{version: ref}
 	switch {
 	case c.Verb == history.Contact:
-		same = equal{address: text(c.After)}
+		id = equal(a, a.addresses, text(c.After))
 	case c.SecretID != "":
-		same = equal{secret: c.SecretID}
-	}
-	id, ok := a.things[same]
-	if !ok {
-		id = a.newThing()
-		a.things[same] = id
+		id = equal(a, a.secrets, c.SecretID)
+	default:
+		id = equal(a, a.alone, ref)
 	}
 	a.versions[ref] = id
 	return id
 }
 
-// presented gives the thing behind a factor; one from before the history is new.
-func (a *analysis) presented(f history.Factor) int32 {
-	ref := VersionRef{f.Path, f.Version}
-	id, ok := a.versions[ref]
+// behind gives the thing behind a factor; one from before the history is new.
+func (a *analysis) behind(f history.Factor) int32 {
+	return equal(a, a.versions, VersionRef{f.Path, f.Version})
+}
+
+// equal gives the thing that has a name already, or a new one.
+func equal[K comparable](a *analysis, things map[K]int32, name K) int32 {
+	id, ok := things[name]
 	if !ok {
 		id = a.newThing()
-		a.versions[ref] = id
+		things[name] = id
 	}
 	return id
 }

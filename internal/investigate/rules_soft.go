@@ -18,25 +18,26 @@ func (a *analysis) shared() {
 // soft applies the soft rules once to the whole history and tells whether
 // anything new was exposed, so that it must be done again.
 func (a *analysis) soft() (grew bool) {
-	for _, i := range a.softly {
-		c, found := &a.h[i], &a.Changes[i]
-		s := a.sessions[c.Session]
-		if s == nil || s.Cleared {
+	for _, k := range a.softly {
+		c, found := &a.h[k.change], &a.Changes[k.change]
+		s := &a.visits[k.visit].Session
+		if s.Cleared {
 			continue
 		}
-		switch c.Verb {
-		case history.Open, history.Recover:
-			a.suspect(c, s)
-		case history.Derive:
-			// S4: what comes out of a suspect session is suspect.
-			if p := a.sessions[c.Parent]; p != nil && p.At(c.Seq) == finding.Suspect {
-				suspectFrom(s, c.Seq, finding.Reason{Rule: finding.S4, From: p.SuspectFrom})
-			}
-		default:
+		if found.Thing != 0 {
 			// S2: what a suspect set or was shown is exposed.
-			if s.At(c.Seq) == finding.Suspect && found.Label == finding.Clean && !found.Cleared && found.Thing != 0 {
+			if found.Label == finding.Clean && !found.Cleared && s.At(a.First+int64(k.change)) == finding.Suspect {
 				grew = a.expose(found.Thing, finding.Reason{Rule: finding.S2, From: c.Seq}) || grew
 			}
+			continue
+		}
+		if c.Verb != history.Derive {
+			a.suspect(k, s)
+			continue
+		}
+		// S4: what comes out of a suspect session is suspect.
+		if p := &a.visits[a.visitNos[c.Parent]]; p.At(c.Seq) == finding.Suspect {
+			suspectFrom(s, c.Seq, finding.Reason{Rule: finding.S4, From: p.SuspectFrom})
 		}
 	}
 	return grew
@@ -45,17 +46,20 @@ func (a *analysis) soft() (grew bool) {
 // suspect applies S3: a session that presented nothing but what is exposed, from
 // a device that the account did not know before, may be anybody's. One factor
 // that is not exposed, a passkey like any other, makes it the holder's.
-func (a *analysis) suspect(c *history.Change, s *finding.Session) {
-	if len(c.Factors) == 0 || a.established[c.Device] || s.At(c.Seq) != finding.Clean {
+func (a *analysis) suspect(k clue, s *finding.Session) {
+	seq := a.First + int64(k.change)
+	with := a.presented[k.from:k.to]
+	if len(with) == 0 || s.At(seq) != finding.Clean {
 		return
 	}
-	for _, f := range c.Factors {
-		if !a.Things[a.presented(f)].Exposed {
+	for _, id := range with {
+		if !a.Things[id].Exposed {
 			return
 		}
 	}
-	by := a.Things[a.presented(c.Factors[0])].Reason
-	suspectFrom(s, c.Seq, finding.Reason{Rule: finding.S3, From: by.From})
+	if !a.established[a.h[k.change].Device] {
+		suspectFrom(s, seq, finding.Reason{Rule: finding.S3, From: a.Things[with[0]].Reason.From})
+	}
 }
 
 func suspectFrom(s *finding.Session, seq int64, why finding.Reason) {

@@ -1,0 +1,57 @@
+package bench
+
+import (
+	"fmt"
+	"testing"
+
+	"takeback/internal/account"
+	"takeback/internal/finding"
+	"takeback/internal/investigate"
+	"takeback/internal/restore"
+)
+
+// A plan for a history has to grow with its length and no faster.
+func BenchmarkRestore(b *testing.B) {
+	kinds, err := account.NewKinds()
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, n := range []int{100, 1_000, 10_000, 100_000} {
+		l := live(n)
+		f := investigate.Analyse(l.changes, l.marks, l.established)
+		each := func(name string, do func()) {
+			b.Run(fmt.Sprintf("%s/%d", name, n), func(b *testing.B) {
+				b.ReportAllocs()
+				for b.Loop() {
+					do()
+				}
+				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(n), "ns/change")
+			})
+		}
+		each("analysis", func() { investigate.Analyse(l.changes, l.marks, l.established) })
+		each("plan", func() { restore.MakePlan(l.changes, f, kinds, l.end) })
+		each("both", func() {
+			restore.MakePlan(l.changes, investigate.Analyse(l.changes, l.marks, l.established), kinds, l.end)
+		})
+		each("limit", func() { l.touch() })
+	}
+}
+
+// What is measured must be a takeover: without tainted changes a plan is made of nothing.
+func TestALifeHasAnIntruderInIt(t *testing.T) {
+	t.Parallel()
+	kinds, err := account.NewKinds()
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := live(1000)
+	f := investigate.Analyse(l.changes, l.marks, l.established)
+	found := map[finding.Label]int{}
+	for _, c := range f.Changes {
+		found[c.Label]++
+	}
+	p := restore.MakePlan(l.changes, f, kinds, l.end)
+	if len(l.changes) != 1000 || found[finding.Tainted] == 0 || found[finding.Suspect] == 0 || len(p.Steps) < 3 || len(p.Questions) == 0 {
+		t.Errorf("%d changes, labels %v, %d steps, %d questions", len(l.changes), found, len(p.Steps), len(p.Questions))
+	}
+}
