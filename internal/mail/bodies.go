@@ -60,12 +60,14 @@ const (
 	Requested Event = "requested" // asked for; takes effect at Notice.Due unless stopped
 	Cancelled Event = "cancelled" // a requested change was taken back
 	SignedIn  Event = "signed-in" // from a device not seen before
+	// WrongSecond is a right password whose second step failed: nobody is in, but somebody may know the password.
+	WrongSecond Event = "wrong-second"
 )
 
 // Notice tells the holder of a sensitive change or of a sign-in from a new device.
 type Notice struct {
 	Event      Event
-	What       string // a noun: "e-mail address", "メールアドレス"; empty for SignedIn
+	What       string // a noun: "e-mail address", "メールアドレス"; empty for SignedIn and WrongSecond
 	From       string // masked as given; empty: not shown
 	To         string // masked; empty: not shown
 	At         time.Time

@@ -19,6 +19,9 @@ import (
 // the longest grace anybody else gives; afterwards the desk decides.
 const linkFor = 14 * 24 * time.Hour
 
+// wrongSecondIn is how seldom a failed second step is told.
+const wrongSecondIn = 24 * time.Hour
+
 const notMePath = "/not-me/"
 
 // How often one client, and how often about one address, may ask whether a letter is ours.
@@ -107,6 +110,19 @@ func (t *Teller) TellCancelled(tx *db.Tx, p Pending) error {
 	return t.pending(tx, p, mail.Cancelled)
 }
 
+// TellWrongSecond tells that a right password was followed by a wrong second
+// step: somebody may know the password. Once a day and account is enough, or
+// whoever tries could fill the holder's mailbox.
+func (t *Teller) TellWrongSecond(tx *db.Tx, accountID string, from access.Client) (err error) {
+	defer fault.Wrap(&err, "notice.TellWrongSecond(%s)", accountID)
+	told, err := toldSince(tx, accountID, mail.WrongSecond, tx.Now.Add(-wrongSecondIn))
+	if err != nil || told {
+		return err
+	}
+	// It is about no change, so its link names none.
+	return t.tell(tx, accountID, news{event: mail.WrongSecond, at: tx.Now, by: access.Actor{Client: from}, asked: true})
+}
+
 func (t *Teller) pending(tx *db.Tx, p Pending, e mail.Event) error {
 	a, err := account.Get(tx, p.Account)
 	if err != nil {
@@ -189,7 +205,7 @@ func (t *Teller) greet(tx *db.Tx, accountID string, n news) (string, error) {
 func (t *Teller) body(tx *db.Tx, n news, language, token string) mail.Notice {
 	b := mail.Notice{Event: n.event, From: n.from, To: n.to, At: n.at, Due: n.due, ByStaff: n.by.Role.Staff(),
 		NotMe: notMePath + token, NotMeUntil: tx.Now.Add(linkFor)}
-	if n.event != mail.SignedIn {
+	if n.event != mail.SignedIn && n.event != mail.WrongSecond {
 		kind, _ := t.Kinds.Of(n.path)
 		b.What = What(kind, n.path, language)
 	}

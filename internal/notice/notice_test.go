@@ -356,6 +356,27 @@ func TestPending(t *testing.T) {
 	})
 }
 
+// A right password and a wrong second step is told once a day, however often it is tried.
+func TestAFailedSecondStepIsToldOnceADay(t *testing.T) {
+	each(t, func(h *house) {
+		tell := func() {
+			h.write(func(tx *db.Tx) error { return h.teller.TellWrongSecond(tx, id, intruder().Client) })
+		}
+		for range 3 {
+			tell()
+		}
+		h.want("wrong-second : a***@o***.example")
+		h.clock.Advance(25 * time.Hour)
+		tell()
+		h.want("wrong-second : a***@o***.example", "wrong-second : a***@o***.example")
+		for _, l := range h.delivered() {
+			if !strings.Contains(l.Text, "second step") && !strings.Contains(l.Text, "2段階") || l.Link("/not-me/") == "" {
+				h.Errorf("%s", l.Text)
+			}
+		}
+	})
+}
+
 func TestFrozenAndFalseAlarm(t *testing.T) {
 	each(t, func(h *house) {
 		h.setEmail("bad@new.example", true)

@@ -25,6 +25,12 @@ func insert(tx *db.Tx, t Told) error {
 		t.Number, t.Account, t.Seq, string(t.Event), t.Path, tx.Now, t.Letters, strings.Join(t.Untold, " "))
 }
 
+// toldSince tells whether an account was told of an event since a time.
+func toldSince(tx *db.Tx, account string, event mail.Event, since time.Time) (told bool, err error) {
+	err = tx.Row(`SELECT COUNT(*) > 0 FROM notice WHERE account = $1 AND event = $2 AND at > $3`, account, string(event), since).Scan(&told)
+	return told, err
+}
+
 // Of lists the notices of an account, newest first.
 func Of(tx *db.Tx, account string, most int) ([]Told, error) {
 	return db.All(tx, func(s db.Scanner) (t Told, err error) {

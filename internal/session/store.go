@@ -135,6 +135,15 @@ type Device struct {
 	UserAgent string
 }
 
+// Known tells whether an account was used from a device before.
+func Known(tx *db.Tx, account, device string) (known bool, err error) {
+	if account == "" || device == "" {
+		return false, nil
+	}
+	err = tx.Row(`SELECT COUNT(*) > 0 FROM device WHERE account = $1 AND id = $2`, account, device).Scan(&known)
+	return known, err
+}
+
 // Devices lists the devices of an account, oldest first.
 func Devices(tx *db.Tx, account string) ([]Device, error) {
 	return db.All(tx, func(r db.Scanner) (d Device, err error) {

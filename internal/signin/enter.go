@@ -38,15 +38,18 @@ func (l *Life) SignIn(ctx context.Context, email string, password seal.Secret, c
 	address, bad := mail.ParseAddress(email)
 	key := address.Key()
 	now := l.DB.Now()
-	pair := "sign-in " + key + " from " + client.Net()
-	if err := errors.Join(l.tries.take(now, pair, perPair), l.tries.take(now, "sign-in "+key, perName), l.tries.take(now, "sign-in from "+client.Net(), perIP)); err != nil {
-		return e, fault.Public(err)
+	if err := l.tries.take(now, "sign-in from "+client.Net(), perIP); err != nil {
+		return e, err
 	}
 	var a account.Account
 	var secret, totp account.Secret
+	known := false
 	if bad == nil {
 		err := l.DB.Read(ctx, func(tx *db.Tx) (err error) {
 			if a, err = account.ByLogin(tx, key); err != nil {
+				return err
+			}
+			if known, err = session.Known(tx, a.ID, client.Device); err != nil {
 				return err
 			}
 			if secret, err = account.SecretIn(tx, a.ID, "password"); err != nil {
@@ -59,6 +62,10 @@ func (l *Life) SignIn(ctx context.Context, email string, password seal.Secret, c
 			return e, err
 		}
 	}
+	allowance, err := l.allow(now, key, known, client)
+	if err != nil {
+		return e, fault.Public(err)
+	}
 	ok, err := l.Seal.CheckPassword(ctx, secret.Stored, password)
 	switch {
 	case err != nil:
@@ -68,7 +75,7 @@ func (l *Life) SignIn(ctx context.Context, email string, password seal.Secret, c
 	case a.State != account.Open && a.State != account.Guarded:
 		return e, ErrHeld
 	}
-	l.tries.forget(pair)
+	l.tries.forget(allowance)
 	err = l.DB.Write(ctx, func(tx *db.Tx) (err error) {
 		if totp.Version != "" {
 			e.Second = seal.NewToken()
@@ -82,6 +89,18 @@ func (l *Life) SignIn(ctx context.Context, email string, password seal.Secret, c
 		err = ErrHeld.Because(err) // frozen between the check and the commit
 	}
 	return e, err
+}
+
+// allow uses up a try at signing in under a name, and gives what to forget when
+// it was right. A device that signed in to the account before has tries of its
+// own: whoever uses up those of everybody else must not lock the holder out.
+func (l *Life) allow(now time.Time, key string, known bool, client access.Client) (allowance string, err error) {
+	if known {
+		allowance = "sign-in " + key + " on " + client.Device
+		return allowance, l.tries.take(now, allowance, perPair)
+	}
+	allowance = "sign-in " + key + " from " + client.Net()
+	return allowance, errors.Join(l.tries.take(now, allowance, perPair), l.tries.take(now, "sign-in "+key, perName))
 }
 
 // open opens a session, unless the password that was right has been changed meanwhile.
@@ -121,13 +140,21 @@ func (l *Life) SecondStep(ctx context.Context, token, code string, client access
 		if err != nil {
 			return err
 		}
-		if err := l.tries.take(tx.Now, "code "+s.account, perAccount); err != nil {
+		known, err := session.Known(tx, s.account, client.Device)
+		if err != nil {
+			return err
+		}
+		allowance := "code " + s.account
+		if known {
+			allowance += " on " + client.Device
+		}
+		if err := l.tries.take(tx.Now, allowance, perAccount); err != nil {
 			return err
 		}
 		f, use, err := l.checkCode(tx, s.account, code)
 		if errors.Is(err, ErrCode) {
 			wrong = err
-			return nil // the try counts: it must be committed
+			return l.tellWrong(tx, s, known, client) // the try counts: it must be committed
 		}
 		if err != nil {
 			return err
@@ -147,7 +174,7 @@ func (l *Life) SecondStep(ctx context.Context, token, code string, client access
 		if err := l.keepStrong(tx, e.Session.Actor(client), f); err != nil {
 			return err
 		}
-		l.tries.forget("code " + s.account)
+		l.tries.forget(allowance)
 		return dropSecond(tx, s.hash)
 	})
 	switch {
@@ -157,6 +184,14 @@ func (l *Life) SecondStep(ctx context.Context, token, code string, client access
 		err = wrong
 	}
 	return e, err
+}
+
+// tellWrong tells the holder that somebody who had the right password failed at the second step.
+func (l *Life) tellWrong(tx *db.Tx, s second, known bool, client access.Client) error {
+	if l.Witness == nil || !alarming(known, s.tries) {
+		return nil
+	}
+	return l.Witness.TellWrongSecond(tx, s.account, client)
 }
 
 // SignOut ends the session that acts.

@@ -52,6 +52,11 @@ func (c *crier) TellCancelled(tx *db.Tx, w signin.Wish) error {
 	return nil
 }
 
+func (c *crier) TellWrongSecond(tx *db.Tx, _ string, from access.Client) error {
+	tx.OnCommit(func() { c.told = append(c.told, "wrong second on "+from.Device) })
+	return nil
+}
+
 func (c *crier) NotMe(tx *db.Tx, t signin.Told) (string, time.Time, error) {
 	return "/not-me/test", tx.Now.Add(14 * 24 * time.Hour), nil
 }
@@ -75,7 +80,7 @@ func build(t *testing.T, d *db.DB, clock *dbtest.Clock) *house {
 	post, err := mail.New(d, keeper, mail.Config{URL: seal.NewSecret(h.inbox.URL()), From: "account@shop.example", FromName: "Kumo Store", Site: "https://shop.example"})
 	h.ok(err)
 	book := &history.Book{Kinds: kinds, AddressKey: signin.AddressKey}
-	h.life = &signin.Life{DB: d, Book: book, Sessions: session.New(d, book, keeper), Seal: keeper, Post: post, Crier: h.crier, Service: "Kumo Store"}
+	h.life = &signin.Life{DB: d, Book: book, Sessions: session.New(d, book, keeper), Seal: keeper, Post: post, Crier: h.crier, Witness: h.crier, Service: "Kumo Store"}
 	h.runner = &jobs.Runner{DB: d, Log: slog.New(slog.NewTextHandler(io.Discard, nil))}
 	post.Handle(h.runner)
 	h.life.Handle(h.runner)

@@ -180,6 +180,14 @@ func hold(kind account.Kind, state account.State, lifted bool) time.Duration {
 // lifts a wait: an intruder could enrol one of his own and present it at once.
 const provenSince = 72 * time.Hour
 
+// slips is how many wrong codes in one sign-in are a holder's own, on a device
+// that he has used before.
+const slips = 3
+
+// alarming tells whether a wrong second step after the right password is worth
+// a letter: at once from a device that was never used for the account.
+func alarming(known bool, tries int) bool { return !known || tries >= slips }
+
 // lifts tells whether presenting a secret is a stronger proof than the password.
 func lifts(s account.Secret, now time.Time) bool {
 	return s.Version != "" && now.Sub(s.From) >= provenSince

@@ -24,7 +24,8 @@ type Life struct {
 	Seal     *seal.Keeper
 	Post     *mail.Post
 	Crier    Crier
-	Service  string // what the service is called, in the holder's authenticator app
+	Witness  Witness // may be nil: then nobody hears of failed second steps
+	Service  string  // what the service is called, in the holder's authenticator app
 
 	tries tries
 }
@@ -38,6 +39,13 @@ type Crier interface {
 	TellCancelled(tx *db.Tx, w Wish) error
 	// NotMe gives a link "this was not me" for a letter of ours, and until when it lasts.
 	NotMe(tx *db.Tx, about Told) (link string, until time.Time, err error)
+}
+
+// Witness tells the holder's contacts what somebody tried who did not come in.
+// Room notice is one.
+type Witness interface {
+	// TellWrongSecond tells that the password was right and the second step wrong, as often as is good for the reader.
+	TellWrongSecond(tx *db.Tx, account string, from access.Client) error
 }
 
 // Wish is a change that was asked for and waits.
@@ -83,7 +91,7 @@ var (
 // How often things may be tried.
 var (
 	perPair    = limit{10, 15 * time.Minute}  // one name from one address
-	perName    = limit{50, 15 * time.Minute}  // one name from everywhere: more would let anybody lock a holder out
+	perName    = limit{50, 15 * time.Minute}  // one name from everywhere, devices that signed in to it before left out: those have perPair of their own
 	perIP      = limit{100, 15 * time.Minute} // one address, all names
 	perAccount = limit{10, 15 * time.Minute}  // passwords and codes asked for again inside an account
 	perLetter  = limit{3, time.Hour}          // letters that a stranger can cause, to one mailbox

@@ -42,7 +42,7 @@ func insertSecond(tx *db.Tx, s second) error {
 func trySecond(tx *db.Tx, hash string) (s second, err error) {
 	s.hash = hash
 	err = tx.Row(`UPDATE second_step SET tries = tries + 1 WHERE token_hash = $1 AND tries < $2 AND expires_at > $3
-		RETURNING account, epoch, version, device`, hash, secondTries, tx.Now).Scan(&s.account, &s.epoch, &s.version, &s.device)
+		RETURNING account, epoch, version, device, tries`, hash, secondTries, tx.Now).Scan(&s.account, &s.epoch, &s.version, &s.device, &s.tries)
 	return s, err
 }
 
