@@ -101,6 +101,11 @@ func (p *parser) expect(n node) (e *Expect, err error) {
 	if v, ok := f["effects"]; ok && err == nil {
 		e.Effects, err = p.known(v, nil, "", oneOf("kept", "cancelled", "refund", "claim", "correct-ship-to", "booked-loss"),
 			"must be kept, cancelled, refund, claim, correct-ship-to or booked-loss")
+		for path := range e.Effects {
+			if kind, ok := p.kinds.Of(path); err == nil && (!ok || kind.Algebra != account.Effect) {
+				err = v.child(v.Node, path).wrong("is no order")
+			}
+		}
 	}
 	if v, ok := f["untouched"]; ok && err == nil {
 		e.Untouched, err = p.paths(v)

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"takeback/internal/account"
 )
@@ -16,6 +17,9 @@ func contains(all []string, one string) bool { return slices.Contains(all, one) 
 // ends in ".jsonl" or is "-". It returns a Malformed if it is wrong anywhere.
 // Without mustExpect a scenario may leave out what must come out.
 func Parse(file string, text []byte, kinds account.Kinds, mustExpect bool) ([]Scenario, error) {
+	if line := badLine(text); line > 0 {
+		return nil, Malformed{file, line, "", "is no UTF-8"}
+	}
 	if file != "-" && !strings.HasSuffix(file, ".jsonl") {
 		if !strings.HasSuffix(file, ".yaml") {
 			return nil, Malformed{file, 1, "", "the name of a scenario file ends in .yaml or .jsonl"}
@@ -46,6 +50,16 @@ func Parse(file string, text []byte, kinds account.Kinds, mustExpect bool) ([]Sc
 		return nil, Malformed{file, 1, "", "there is no scenario in it"}
 	}
 	return all, nil
+}
+
+// badLine gives the first line that is no UTF-8. Read on, it would become other text in silence.
+func badLine(text []byte) int {
+	for i, line := range bytes.Split(text, []byte("\n")) {
+		if !utf8.Valid(line) {
+			return i + 1
+		}
+	}
+	return 0
 }
 
 // parser knows what the steps so far have brought into being.
@@ -175,10 +189,10 @@ func (p *parser) history(n node) ([]Step, error) {
 			return nil, err
 		}
 		if i > 0 && s.At < steps[i-1].At {
-			return nil, item.wrong("at: is before the step before it; the oldest step comes first")
+			return nil, item.child(item.Node, "at").wrong("is before the step before it; the oldest step comes first")
 		}
 		if p.ids[s.ID] {
-			return nil, item.wrong("id: there is another step %s", s.ID)
+			return nil, item.child(item.Node, "id").wrong("there is another step %s", s.ID)
 		}
 		p.ids[s.ID] = true
 		steps = append(steps, s)
@@ -226,6 +240,9 @@ func (p *parser) step(n node, s *Step, top bool) (err error) {
 	return p.value(n, f, s)
 }
 
+// most is the largest amount: no thousand of them leave what a balance can count.
+const most = 1 << 53
+
 // words reads what is plain in a step.
 func (p *parser) words(f map[string]node, s *Step) (err error) {
 	for key, into := range map[string]*string{"id": &s.ID, "by": &s.By, "session": &s.Session, "from": &s.From, "device": &s.Device,
@@ -251,7 +268,9 @@ func (p *parser) words(f map[string]node, s *Step) (err error) {
 		}
 	}
 	if v, ok := f["amount"]; ok {
-		s.Amount, err = v.integer()
+		if s.Amount, err = v.integer(); err == nil && (s.Amount > most || s.Amount < -most) {
+			err = v.wrong("must be between %d and %d", -most, most)
+		}
 	}
 	return err
 }
