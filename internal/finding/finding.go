@@ -131,10 +131,10 @@ type Contradiction struct {
 
 // Findings are what was found about one account.
 type Findings struct {
-	First          int64    // seq of Changes[0]
-	Changes        []Change // one for each change of the history
-	Sessions       map[string]Session
-	Things         []Thing // Things[0] stands for nothing
+	First          int64              // seq of Changes[0]
+	Changes        []Change           // one for each change of the history
+	Sessions       map[string]Session // those with a label above Clean, and those cleared
+	Things         []Thing            // Things[0] stands for nothing
 	Contradictions []Contradiction
 	Insiders       []string // staff whose every act the investigator calls the intruder's
 }

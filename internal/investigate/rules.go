@@ -54,15 +54,15 @@ type analysis struct {
 	established map[string]bool
 
 	visits   []visit // by number of session
-	visitNos map[string]int32
+	visitNos names
 	latest   string  // name of the session looked up last: most changes follow one of the same
 	latestNo int32   // its number
 	who      []int32 // number of the session of each change
 
 	places   []place // by number of path
-	placeNos map[string]int32
+	placeNos names
 
-	versions  map[VersionRef]int32 // things by the versions they had
+	versions  versions             // things by the versions they had
 	addresses map[string]int32     // things that are equal by their address,
 	secrets   map[string]int32     // by their secret,
 	alone     map[VersionRef]int32 // or equal only to themselves
@@ -104,11 +104,11 @@ func newAnalysis(h []history.Change, m Marks, established map[string]bool) *anal
 		h:           h,
 		established: established,
 		visits:      make([]visit, 1, 1+len(h)/4),
-		visitNos:    make(map[string]int32, len(h)/4),
+		visitNos:    newNames(len(h) / 4),
 		who:         make([]int32, len(h)),
 		places:      make([]place, 1, 1+len(h)/4),
-		placeNos:    make(map[string]int32, len(h)/4),
-		versions:    map[VersionRef]int32{},
+		placeNos:    newNames(len(h) / 4),
+		versions:    versions{names: newNames(0), all: make([]version, 1)},
 		addresses:   map[string]int32{},
 		secrets:     map[string]int32{},
 		alone:       map[VersionRef]int32{},
@@ -166,21 +166,15 @@ func (a *analysis) settle() {
 			found.Reason = inSession(seq, s.SuspectFrom, s.Suspect, finding.S4)
 		}
 	}
-	segments := 0
-	for i := range a.visits {
-		segments += 1 + len(a.visits[i].more)
-	}
-	labels := make([]finding.Label, 0, segments)
-	a.Sessions = make(map[string]finding.Session, len(a.visitNos))
-	for name, n := range a.visitNos {
-		v := &a.visits[n]
-		begin := len(labels)
-		labels = append(labels, v.At(v.end)) // a label only rises, so the last change carries the highest
-		for _, end := range v.more {
-			labels = append(labels, v.At(end))
+	a.Sessions = map[string]finding.Session{}
+	for i := 1; i < len(a.visits); i++ {
+		if v := &a.visits[i]; v.Label() != finding.Clean || v.Cleared {
+			v.Segments = append(v.Segments, v.At(v.end)) // a label only rises, so the last change carries the highest
+			for _, end := range v.more {
+				v.Segments = append(v.Segments, v.At(end))
+			}
+			a.Sessions[a.visitNos.all[i]] = v.Session
 		}
-		v.Segments = labels[begin:len(labels):len(labels)]
-		a.Sessions[name] = v.Session
 	}
 }
 

@@ -36,7 +36,7 @@ func (a *analysis) hard(i int) {
 		opens = false
 	case history.Derive:
 		// H5: what comes out of the intruder's session is the intruder's.
-		if p := &a.visits[a.visitNos[c.Parent]]; s != nil && p.At(c.Seq) == finding.Tainted {
+		if p := &a.visits[a.visitNos.find(c.Parent)]; s != nil && p.At(c.Seq) == finding.Tainted {
 			a.taint(c, s, finding.Reason{Rule: finding.H5, From: p.TaintedFrom})
 		}
 	default:
@@ -61,9 +61,9 @@ func (a *analysis) visit(c *history.Change) int32 {
 		return 0
 	}
 	if c.Session != a.latest {
-		n, ok := a.visitNos[c.Session]
-		if !ok {
-			n = a.newVisit(c)
+		n, added := a.visitNos.number(c.Session)
+		if added {
+			a.visits = append(a.visits, a.newVisit(c))
 		}
 		a.latest, a.latestNo = c.Session, n
 	}
@@ -79,7 +79,7 @@ func (a *analysis) visit(c *history.Change) int32 {
 	return a.latestNo
 }
 
-func (a *analysis) newVisit(c *history.Change) int32 {
+func (a *analysis) newVisit(c *history.Change) visit {
 	v := visit{Session: finding.Session{Cleared: a.marks.clearedSession[c.Session]}}
 	from, marked := a.marks.from[c.Session]
 	if a.marks.session[c.Session] {
@@ -88,9 +88,7 @@ func (a *analysis) newVisit(c *history.Change) int32 {
 	if marked && !v.Cleared {
 		v.TaintedFrom, v.Tainted = from, finding.Reason{Rule: finding.Seed}
 	}
-	n := int32(len(a.visits))
-	a.visits, a.visitNos[c.Session] = append(a.visits, v), n
-	return n
+	return v
 }
 
 // taint makes a session the intruder's from a change on. A session that was
@@ -212,9 +210,7 @@ func (a *analysis) build(c *history.Change, found *finding.Change) {
 	switch c.Verb {
 	case history.Order:
 		for _, r := range c.Reads {
-			if n, ok := a.placeNos[r.Path]; ok { // what nobody wrote holds nothing of the intruder's
-				affect(found, &a.places[n])
-			}
+			affect(found, &a.places[a.placeNos.find(r.Path)])
 		}
 	case history.Patch:
 		p := &a.places[found.Place]
@@ -254,10 +250,9 @@ func changesFacts(v history.Verb) bool {
 
 // place gives the number of a path.
 func (a *analysis) place(path string) int32 {
-	n, ok := a.placeNos[path]
-	if !ok {
-		n = int32(len(a.places))
-		a.places, a.placeNos[path] = append(a.places, place{}), n
+	n, added := a.placeNos.number(path)
+	if added {
+		a.places = append(a.places, place{})
 	}
 	return n
 }
@@ -274,13 +269,17 @@ func (a *analysis) named(c *history.Change) (id int32) {
 	default:
 		id = equal(a, a.alone, ref)
 	}
-	a.versions[ref] = id
+	*a.versions.thing(ref) = id
 	return id
 }
 
 // behind gives the thing behind a factor; one from before the history is new.
 func (a *analysis) behind(f history.Factor) int32 {
-	return equal(a, a.versions, VersionRef{f.Path, f.Version})
+	thing := a.versions.thing(VersionRef{f.Path, f.Version})
+	if *thing == 0 {
+		*thing = a.newThing()
+	}
+	return *thing
 }
 
 // equal gives the thing that has a name already, or a new one.

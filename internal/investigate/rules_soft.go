@@ -36,7 +36,7 @@ func (a *analysis) soft() (grew bool) {
 			continue
 		}
 		// S4: what comes out of a suspect session is suspect.
-		if p := &a.visits[a.visitNos[c.Parent]]; p.At(c.Seq) == finding.Suspect {
+		if p := &a.visits[a.visitNos.find(c.Parent)]; p.At(c.Seq) == finding.Suspect {
 			suspectFrom(s, c.Seq, finding.Reason{Rule: finding.S4, From: p.SuspectFrom})
 		}
 	}

@@ -97,7 +97,7 @@ type Plan struct {
 // MakePlan makes the plan for a history and what was found about it. now
 // decides which deadlines have passed. The same input gives the same plan.
 func MakePlan(h []history.Change, f finding.Findings, kinds account.Kinds, now time.Time) Plan {
-	p := planner{findings: &f, kinds: kinds, now: now, fields: map[string]*field{}}
+	p := planner{findings: &f, kinds: kinds, now: now}
 	for _, c := range f.Contradictions {
 		if c.Session != "" {
 			p.Questions = append(p.Questions, Question{Why: Contradiction, Path: c.Session, Because: f.Because(c.Reason.From)})
@@ -109,9 +109,10 @@ func MakePlan(h []history.Change, f finding.Findings, kinds account.Kinds, now t
 		p.contradicted[c.Seq] = true
 	}
 	for i := range h {
-		p.replay(&h[i])
+		p.replay(&h[i], f.Of(h[i].Seq))
 	}
-	for _, fd := range p.order {
+	for i := range p.fields {
+		fd := &p.fields[i]
 		p.decide(fd)
 		p.Questions = append(p.Questions, fd.asked...)
 	}

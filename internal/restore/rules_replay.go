@@ -22,8 +22,9 @@ type planner struct {
 	findings     *finding.Findings
 	kinds        account.Kinds
 	now          time.Time
-	fields       map[string]*field
-	order        []*field // as they came up
+	fields       []field          // as they came up
+	places       []int32          // where in fields a path is, from 1, by finding.Change.Place; 0: not seen yet, or declared by nobody
+	unnumbered   map[string]int32 // the same by path, for findings that number no paths
 	contradicted map[int64]bool
 	twins        map[string][]*field // elements by set and parts; made when first needed
 }
@@ -31,7 +32,7 @@ type planner struct {
 // field is one path, played twice: as it is, and without the tainted changes.
 type field struct {
 	path      string
-	kind      account.Kind
+	algebra   account.Algebra
 	now       value
 	kept      value
 	tainted   int64             // latest tainted change that wrote it; 0 if none
@@ -45,23 +46,34 @@ type field struct {
 	asked     []Question
 }
 
-// value is what a field holds, and the change that set it.
-type value struct {
-	json    json.RawMessage // nil: absent
-	seq     int64
-	version string
+// value is the change that set what a field holds; nil if nothing ever did.
+type value struct{ *history.Change }
+
+// json gives the value itself; nil: absent.
+func (v value) json() json.RawMessage {
+	if v.Change == nil {
+		return nil
+	}
+	return v.After
+}
+
+// seq gives the change that set it; 0 if none did.
+func (v value) seq() int64 {
+	if v.Change == nil {
+		return 0
+	}
+	return v.Seq
 }
 
 // replay plays the next change.
-func (p *planner) replay(c *history.Change) {
+func (p *planner) replay(c *history.Change, found finding.Change) {
 	if c.Path == "" {
 		return
 	}
-	fd := p.field(c.Path)
+	fd := p.field(c, found.Place)
 	if fd == nil {
 		return // nobody declared it, so nobody could have written it
 	}
-	found := p.findings.Of(c.Seq)
 	switch c.Verb {
 	case history.Set, history.Add, history.Remove, history.Credential, history.Contact, history.Drop:
 		fd.write(c, found)
@@ -70,46 +82,72 @@ func (p *planner) replay(c *history.Change) {
 	case history.Move:
 		fd.move(c, found)
 	case history.Order:
-		fd.ordered, fd.now = c.Seq, value{c.After, c.Seq, ""}
+		fd.ordered, fd.now = c.Seq, value{c}
 	default:
 		return // it was looked at, held or let go: no value came of it
 	}
 	if found.Label == finding.Suspect {
 		fd.ask(SuspectChange, c.Seq)
 	}
-	if _, ok := p.contradicted[c.Seq]; ok {
+	if p.contradicted[c.Seq] {
 		fd.ask(Contradiction, c.Seq)
 	}
 }
 
-func (p *planner) field(path string) *field {
-	if fd, ok := p.fields[path]; ok {
-		return fd
+// field gives the field that a change is about; nil if nobody declared its path.
+func (p *planner) field(c *history.Change, place int32) *field {
+	if place == 0 {
+		if p.unnumbered == nil {
+			p.unnumbered = map[string]int32{}
+		}
+		n, ok := p.unnumbered[c.Path]
+		if !ok {
+			n = p.newField(c.Path)
+			p.unnumbered[c.Path] = n
+		}
+		return p.fieldAt(n)
 	}
-	var fd *field
-	if kind, ok := p.kinds.Of(path); ok {
-		fd = &field{path: path, kind: kind}
-		p.order = append(p.order, fd)
+	for int(place) >= len(p.places) {
+		p.places = append(p.places, 0)
 	}
-	p.fields[path] = fd
-	return fd
+	if p.places[place] == 0 {
+		p.places[place] = p.newField(c.Path)
+	}
+	return p.fieldAt(p.places[place])
+}
+
+func (p *planner) fieldAt(n int32) *field {
+	if n == 0 {
+		return nil
+	}
+	return &p.fields[n-1]
+}
+
+// newField gives where the field of a path is in fields, from 1; 0 if nobody declared it.
+func (p *planner) newField(path string) int32 {
+	kind, ok := p.kinds.Of(path)
+	if !ok {
+		return 0
+	}
+	p.fields = append(p.fields, field{path: path, algebra: kind.Algebra})
+	return int32(len(p.fields))
 }
 
 // write plays a total write: it cuts everything before it, unless it is the
 // intruder's or a former step of ours.
 func (fd *field) write(c *history.Change, found finding.Change) {
-	v := value{c.After, c.Seq, c.Version}
+	v := value{c}
 	switch {
 	case ours(c):
 		fd.ours = c.Seq
-	case fd.kind.Algebra == account.Effect: // what became of an order; the order itself is judged
+	case fd.algebra == account.Effect: // what became of an order; the order itself is judged
 	case found.Label == finding.Tainted:
 		fd.tainted = c.Seq
-		if fd.now.json != nil && v.json == nil && fd.gone == 0 {
+		if fd.now.json() != nil && v.json() == nil && fd.gone == 0 {
 			fd.gone = c.Seq
 		}
 	default:
-		if v.json != nil && (fd.now.json == nil || fd.kept.json == nil) {
+		if v.json() != nil && (fd.now.json() == nil || fd.kept.json() == nil) {
 			fd.added = c.Seq
 		}
 		fd.kept, fd.gone = v, 0
@@ -121,7 +159,7 @@ func (fd *field) write(c *history.Change, found finding.Change) {
 // patch plays a partial write. On a base that the intruder wrote it makes a
 // value that nobody ever saw.
 func (fd *field) patch(c *history.Change, found finding.Change) {
-	fd.now = value{c.After, c.Seq, ""}
+	fd.now = value{c}
 	switch {
 	case found.Label == finding.Tainted:
 		fd.tainted = c.Seq
@@ -141,7 +179,7 @@ func (fd *field) move(c *history.Change, found finding.Change) {
 		fd.tainted, fd.sum = c.Seq, fd.sum+c.Amount
 		fd.movements = append(fd.movements, c.Seq)
 	}
-	fd.now = value{c.After, c.Seq, ""}
+	fd.now = value{c}
 }
 
 func (fd *field) ask(why Why, seq int64) {
@@ -149,7 +187,7 @@ func (fd *field) ask(why Why, seq int64) {
 }
 
 // ours tells whether a change is a step of a former plan.
-func ours(c *history.Change) bool { return c.Role == access.System && c.Actor == ActorID }
+func ours(c *history.Change) bool { return c.Actor == ActorID && c.Role == access.System }
 
 // undecided tells whether the field waits for a person: a value that nobody
 // ever saw is never written without one. It asks with the merged value as the proposal.
@@ -159,11 +197,11 @@ func (fd *field) undecided() bool {
 		return false
 	}
 	last := fd.mended[n-1]
-	if fd.kind.Algebra == account.Element && fd.kept.json == nil { // without the intruder there is nothing to merge with
+	if fd.algebra == account.Element && fd.kept.json() == nil { // without the intruder there is nothing to merge with
 		fd.asked = append(fd.asked, Question{Why: AddedThenEdited, Path: fd.path, Seq: last.Seq, Proposal: last.After})
 		return true
 	}
-	merged := account.Fact{Value: fd.kept.json}.Parts()
+	merged := account.Fact{Value: fd.kept.json()}.Parts()
 	if merged == nil {
 		merged = map[string]string{}
 	}

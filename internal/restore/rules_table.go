@@ -19,7 +19,7 @@ func (p *planner) decide(fd *field) {
 	if fd.undecided() {
 		return
 	}
-	switch fd.kind.Algebra {
+	switch fd.algebra {
 	case account.Register, account.Group:
 		p.decideValue(fd)
 	case account.Element:
@@ -38,10 +38,10 @@ func (p *planner) decide(fd *field) {
 // decideValue puts back what would be there without the tainted changes. What no
 // tainted change touched has no step, ever.
 func (p *planner) decideValue(fd *field) {
-	if fd.tainted == 0 && fd.ours == 0 || same(fd.now.json, fd.kept.json) {
+	if fd.tainted == 0 && fd.ours == 0 || same(fd.now.json(), fd.kept.json()) {
 		return
 	}
-	s := Step{Op: Put, Phase: dataPhase(fd.path), Pre: fd.now.json, Want: fd.kept.json, Because: p.cause(fd)}
+	s := Step{Op: Put, Phase: dataPhase(fd.path), Pre: fd.now.json(), Want: fd.kept.json(), Because: p.cause(fd)}
 	if s.Want == nil {
 		s.Op = Remove
 	}
@@ -51,7 +51,7 @@ func (p *planner) decideValue(fd *field) {
 // decideElement does the same for an element of a set, but what the intruder removed does not come back
 // where the holder has entered an equal one again: it would be there twice.
 func (p *planner) decideElement(fd *field) {
-	if fd.now.json == nil && fd.kept.json != nil && p.enteredAgain(fd) {
+	if fd.now.json() == nil && fd.kept.json() != nil && p.enteredAgain(fd) {
 		return
 	}
 	p.decideValue(fd)
@@ -61,8 +61,9 @@ func (p *planner) decideElement(fd *field) {
 func (p *planner) enteredAgain(fd *field) bool {
 	if p.twins == nil {
 		p.twins = map[string][]*field{}
-		for _, other := range p.order {
-			if other.kind.Algebra == account.Element && other.added != 0 && other.kept.json != nil {
+		for i := range p.fields {
+			other := &p.fields[i]
+			if other.algebra == account.Element && other.added != 0 && other.kept.json() != nil {
 				p.twins[twin(other)] = append(p.twins[twin(other)], other)
 			}
 		}
@@ -73,7 +74,7 @@ func (p *planner) enteredAgain(fd *field) bool {
 // twin is equal for elements of one set with equal parts.
 func twin(fd *field) string {
 	set, _, _ := strings.Cut(fd.path, "/")
-	parts, _ := json.Marshal(account.Fact{Value: fd.kept.json}.Parts()) // sorted by name
+	parts, _ := json.Marshal(account.Fact{Value: fd.kept.json()}.Parts()) // sorted by name
 	return set + string(parts)
 }
 
@@ -82,31 +83,31 @@ func twin(fd *field) string {
 // exposed itself: else nobody is reached there until verified out of band.
 func (p *planner) decideContact(fd *field) {
 	now := fd.now
-	if now.json != nil && p.findings.Known(now.seq).Bad() {
-		p.step(fd, Step{Op: Drop, Phase: WaysIn, Pre: now.json, Because: p.findings.BecauseKnown(now.seq)})
+	if now.json() != nil && p.findings.Known(now.seq()).Bad() {
+		p.step(fd, Step{Op: Drop, Phase: WaysIn, Pre: now.json(), Because: p.findings.BecauseKnown(now.seq())})
 		now = value{}
 	}
 	switch {
-	case now.json != nil || fd.kept.json == nil:
-	case p.findings.Known(fd.kept.seq).Bad():
+	case now.json() != nil || fd.kept.json() == nil:
+	case p.findings.Known(fd.kept.seq()).Bad():
 		p.Held = append(p.Held, fd.path)
-		fd.asked = append(fd.asked, Question{Why: ContactExposed, Path: fd.path, Because: p.findings.BecauseKnown(fd.kept.seq)})
+		fd.asked = append(fd.asked, Question{Why: ContactExposed, Path: fd.path, Because: p.findings.BecauseKnown(fd.kept.seq())})
 	default:
-		p.step(fd, Step{Op: PutBack, Phase: Contacts, Want: fd.kept.json, Version: fd.kept.version, Because: p.cause(fd)})
+		p.step(fd, Step{Op: PutBack, Phase: Contacts, Want: fd.kept.json(), Version: fd.kept.Version, Because: p.cause(fd)})
 	}
 }
 
 // decideSecret revokes what the intruder may have, and never goes back to a
 // former secret. Only a passkey that the intruder removed returns: nobody could read it out.
 func (p *planner) decideSecret(fd *field) {
-	emptiedByUs := fd.ours != 0 && fd.now.seq == fd.ours
+	emptiedByUs := fd.ours != 0 && fd.now.seq() == fd.ours
 	switch {
-	case fd.now.json != nil && p.findings.Known(fd.now.seq).Bad():
-		p.step(fd, Step{Op: Revoke, Phase: WaysIn, Pre: fd.now.json, Because: p.findings.BecauseKnown(fd.now.seq)})
+	case fd.now.json() != nil && p.findings.Known(fd.now.seq()).Bad():
+		p.step(fd, Step{Op: Revoke, Phase: WaysIn, Pre: fd.now.json(), Because: p.findings.BecauseKnown(fd.now.seq())})
 		p.Enrol = append(p.Enrol, fd.path)
-	case fd.now.json != nil || fd.kept.json == nil && !emptiedByUs:
-	case strings.HasPrefix(fd.path, "passkey/") && !emptiedByUs && !p.findings.Known(fd.kept.seq).Bad():
-		p.step(fd, Step{Op: Reenable, Phase: Keys, Want: fd.kept.json, Version: fd.kept.version, Because: p.cause(fd)})
+	case fd.now.json() != nil || fd.kept.json() == nil && !emptiedByUs:
+	case strings.HasPrefix(fd.path, "passkey/") && !emptiedByUs && !p.findings.Known(fd.kept.seq()).Bad():
+		p.step(fd, Step{Op: Reenable, Phase: Keys, Want: fd.kept.json(), Version: fd.kept.Version, Because: p.cause(fd)})
 	default:
 		p.Enrol = append(p.Enrol, fd.path)
 	}
@@ -117,12 +118,12 @@ func (p *planner) decideLedger(fd *field) {
 	if fd.sum == 0 {
 		return
 	}
-	balance, _ := strconv.ParseInt(string(fd.now.json), 10, 64) // history writes nothing else
+	balance, _ := strconv.ParseInt(string(fd.now.json()), 10, 64) // history writes nothing else
 	because := p.cause(fd)
 	if len(fd.movements) > 0 {
 		because = append(p.findings.Because(fd.movements[0]), fd.movements[1:]...)
 	}
-	p.step(fd, Step{Op: Move, Phase: Data, Amount: -fd.sum, Pre: fd.now.json,
+	p.step(fd, Step{Op: Move, Phase: Data, Amount: -fd.sum, Pre: fd.now.json(),
 		Want: json.RawMessage(strconv.FormatInt(balance-fd.sum, 10)), Because: because})
 }
 
@@ -163,7 +164,7 @@ func (p *planner) decideEffect(fd *field) {
 		return
 	}
 	var e Effect
-	if json.Unmarshal(fd.now.json, &e) != nil {
+	if json.Unmarshal(fd.now.json(), &e) != nil {
 		fd.ask(AffectedEffect, fd.ordered) // an order we cannot read is nothing to be silent about
 		return
 	}
@@ -193,7 +194,7 @@ func (p *planner) decideEffect(fd *field) {
 	if op == CorrectShipTo {
 		phase = Pointers // it is sent to what was put back
 	}
-	p.step(fd, Step{Op: op, Phase: phase, Pre: fd.now.json, Want: undone(fd.now.json, op), Because: p.findings.Because(fd.ordered)})
+	p.step(fd, Step{Op: op, Phase: phase, Pre: fd.now.json(), Want: undone(fd.now.json(), op), Because: p.findings.Because(fd.ordered)})
 }
 
 // undone gives the value of an order with what was done about it.
