@@ -82,6 +82,7 @@ type visit struct {
 type clue struct {
 	change, visit int32
 	from, to      int32 // what it presented, in analysis.presented
+	derives       bool
 }
 
 // place is what the analysis keeps of a path.

@@ -35,6 +35,7 @@ func (a *analysis) hard(i int) {
 		a.present(c, s, k, finding.H6)
 		opens = false
 	case history.Derive:
+		k.derives = true
 		// H5: what comes out of the intruder's session is the intruder's.
 		if p := &a.visits[a.visitNos.find(c.Parent)]; s != nil && p.At(c.Seq) == finding.Tainted {
 			a.taint(c, s, finding.Reason{Rule: finding.H5, From: p.TaintedFrom})

@@ -2,7 +2,6 @@ package investigate
 
 import (
 	"takeback/internal/finding"
-	"takeback/internal/history"
 )
 
 // shared exposes what the intruder set and somebody else set or was shown too,
@@ -19,25 +18,25 @@ func (a *analysis) shared() {
 // anything new was exposed, so that it must be done again.
 func (a *analysis) soft() (grew bool) {
 	for _, k := range a.softly {
-		c, found := &a.h[k.change], &a.Changes[k.change]
+		seq, found := a.First+int64(k.change), &a.Changes[k.change]
 		s := &a.visits[k.visit].Session
 		if s.Cleared {
 			continue
 		}
 		if found.Thing != 0 {
 			// S2: what a suspect set or was shown is exposed.
-			if found.Label == finding.Clean && !found.Cleared && s.At(a.First+int64(k.change)) == finding.Suspect {
-				grew = a.expose(found.Thing, finding.Reason{Rule: finding.S2, From: c.Seq}) || grew
+			if found.Label == finding.Clean && !found.Cleared && s.At(seq) == finding.Suspect {
+				grew = a.expose(found.Thing, finding.Reason{Rule: finding.S2, From: seq}) || grew
 			}
 			continue
 		}
-		if c.Verb != history.Derive {
+		if !k.derives {
 			a.suspect(k, s)
 			continue
 		}
 		// S4: what comes out of a suspect session is suspect.
-		if p := &a.visits[a.visitNos.find(c.Parent)]; p.At(c.Seq) == finding.Suspect {
-			suspectFrom(s, c.Seq, finding.Reason{Rule: finding.S4, From: p.SuspectFrom})
+		if p := &a.visits[a.visitNos.find(a.h[k.change].Parent)]; p.At(seq) == finding.Suspect {
+			suspectFrom(s, seq, finding.Reason{Rule: finding.S4, From: p.SuspectFrom})
 		}
 	}
 	return grew

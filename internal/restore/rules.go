@@ -111,8 +111,7 @@ func MakePlan(h []history.Change, f finding.Findings, kinds account.Kinds, now t
 	for i := range h {
 		p.replay(&h[i], f.Of(h[i].Seq))
 	}
-	for i := range p.fields {
-		fd := &p.fields[i]
+	for _, fd := range p.fields {
 		p.decide(fd)
 		p.Questions = append(p.Questions, fd.asked...)
 	}

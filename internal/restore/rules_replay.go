@@ -22,9 +22,10 @@ type planner struct {
 	findings     *finding.Findings
 	kinds        account.Kinds
 	now          time.Time
-	fields       []field          // as they came up
-	places       []int32          // where in fields a path is, from 1, by finding.Change.Place; 0: not seen yet, or declared by nobody
-	unnumbered   map[string]int32 // the same by path, for findings that number no paths
+	fields       []*field          // as they came up
+	block        []field           // where the next ones go: many are made at once
+	places       []*field          // by finding.Change.Place; nil: not seen yet, or declared by nobody
+	unnumbered   map[string]*field // the same by path, for findings that number no paths
 	contradicted map[int64]bool
 	twins        map[string][]*field // elements by set and parts; made when first needed
 }
@@ -98,39 +99,35 @@ func (p *planner) replay(c *history.Change, found finding.Change) {
 func (p *planner) field(c *history.Change, place int32) *field {
 	if place == 0 {
 		if p.unnumbered == nil {
-			p.unnumbered = map[string]int32{}
+			p.unnumbered = map[string]*field{}
 		}
-		n, ok := p.unnumbered[c.Path]
-		if !ok {
-			n = p.newField(c.Path)
-			p.unnumbered[c.Path] = n
+		if p.unnumbered[c.Path] == nil {
+			p.unnumbered[c.Path] = p.newField(c.Path)
 		}
-		return p.fieldAt(n)
+		return p.unnumbered[c.Path]
 	}
 	for int(place) >= len(p.places) {
-		p.places = append(p.places, 0)
+		p.places = append(p.places, nil)
 	}
-	if p.places[place] == 0 {
+	if p.places[place] == nil {
 		p.places[place] = p.newField(c.Path)
 	}
-	return p.fieldAt(p.places[place])
+	return p.places[place]
 }
 
-func (p *planner) fieldAt(n int32) *field {
-	if n == 0 {
-		return nil
-	}
-	return &p.fields[n-1]
-}
-
-// newField gives where the field of a path is in fields, from 1; 0 if nobody declared it.
-func (p *planner) newField(path string) int32 {
+// newField makes the field of a path; nil if nobody declared it.
+func (p *planner) newField(path string) *field {
 	kind, ok := p.kinds.Of(path)
 	if !ok {
-		return 0
+		return nil
 	}
-	p.fields = append(p.fields, field{path: path, algebra: kind.Algebra})
-	return int32(len(p.fields))
+	if len(p.block) == cap(p.block) {
+		p.block = make([]field, 0, min(128, max(16, len(p.fields))))
+	}
+	p.block = append(p.block, field{path: path, algebra: kind.Algebra})
+	fd := &p.block[len(p.block)-1]
+	p.fields = append(p.fields, fd)
+	return fd
 }
 
 // write plays a total write: it cuts everything before it, unless it is the

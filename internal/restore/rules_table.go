@@ -61,8 +61,7 @@ func (p *planner) decideElement(fd *field) {
 func (p *planner) enteredAgain(fd *field) bool {
 	if p.twins == nil {
 		p.twins = map[string][]*field{}
-		for i := range p.fields {
-			other := &p.fields[i]
+		for _, other := range p.fields {
 			if other.algebra == account.Element && other.added != 0 && other.kept.json() != nil {
 				p.twins[twin(other)] = append(p.twins[twin(other)], other)
 			}
