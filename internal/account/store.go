@@ -174,13 +174,6 @@ func Contacts(tx *db.Tx, id string) ([]Contact, error) {
 	return db.All(tx, scanContact, `SELECT `+contactColumns+` FROM contact WHERE account = $1 ORDER BY set_seq`, id)
 }
 
-// ContactsHeld lists the contacts that were held at any time since t: those who are told. One that was
-// the intruder's is none of them: it would tell him what the holder does after the account went back.
-func ContactsHeld(tx *db.Tx, id string, t time.Time) ([]Contact, error) {
-	return db.All(tx, scanContact, `SELECT `+contactColumns+` FROM contact
-		WHERE account = $1 AND bad_at IS NULL AND (until_at IS NULL OR until_at >= $2) ORDER BY set_seq`, id, t)
-}
-
 // Discredit keeps that the contact which a change had set is the intruder's, or in his hands: from
 // here on no letter and no way back in goes there.
 func Discredit(tx *db.Tx, id string, setSeq int64) error {

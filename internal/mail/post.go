@@ -81,6 +81,23 @@ func (p *Post) Queue(tx *db.Tx, l Letter) (id string, err error) {
 	return p.QueuePrepared(tx, w)
 }
 
+// QueueNew is Queue for a letter that nobody has queued before: without a number,
+// or with one that was made for it. It asks the database nothing; should the
+// number be there already, by a chance of one in a million millions, the
+// caller's transaction fails.
+func (p *Post) QueueNew(tx *db.Tx, l Letter) (err error) {
+	w, err := p.Prepare(tx.Now, l)
+	if err != nil {
+		return err
+	}
+	defer fault.Wrap(&err, "mail.QueueNew")
+	s := w.stored()
+	if err := insertNew(tx, w, s); err != nil {
+		return err
+	}
+	return w.queued(tx, s)
+}
+
 // Prepared is a letter that was written and not queued yet.
 type Prepared struct {
 	letter   Letter
@@ -122,7 +139,7 @@ func (p *Post) Prepare(now time.Time, l Letter) (_ Prepared, err error) {
 // QueuePrepared is Queue for a letter that was written before.
 func (p *Post) QueuePrepared(tx *db.Tx, w Prepared) (id string, err error) {
 	defer fault.Wrap(&err, "mail.Queue")
-	s := stored{id: w.envelope.id, account: w.letter.Account, address: w.letter.To.String(), mailbox: w.letter.To.Key(), raw: w.sealed}
+	s := w.stored()
 	fresh, err := insert(tx, w, s)
 	if err != nil {
 		return "", err
@@ -130,8 +147,17 @@ func (p *Post) QueuePrepared(tx *db.Tx, w Prepared) (id string, err error) {
 	if !fresh {
 		return idOf(tx, w.envelope.number, s.mailbox)
 	}
+	return s.id, w.queued(tx, s)
+}
+
+func (w Prepared) stored() stored {
+	return stored{id: w.envelope.id, account: w.letter.Account, address: w.letter.To.String(), mailbox: w.letter.To.Key(), raw: w.sealed}
+}
+
+// queued has a letter sent that is in the database now.
+func (Prepared) queued(tx *db.Tx, s stored) error {
 	tx.AnnounceHere(Topic, s.account)
-	return s.id, jobs.Enqueue(tx, jobs.Job{Kind: jobSend, Key: line(s), Args: s.id})
+	return jobs.Enqueue(tx, jobs.Job{Kind: jobSend, Key: line(s), Args: s.id})
 }
 
 // Preview gives a letter as it would be rendered, for staff to read before it

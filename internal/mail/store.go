@@ -103,16 +103,22 @@ type stored struct {
 	raw         string // sealed; a draft until its bytes are fixed; empty once erased
 }
 
-func insert(tx *db.Tx, w Prepared, s stored) (fresh bool, err error) {
-	e, l := w.envelope, w.letter
-	n, err := tx.Exec(`INSERT INTO letter (id, account, case_id, kind, language, number, address, mailbox, subject, message_id,
+const insertLetter = `INSERT INTO letter (id, account, case_id, kind, language, number, address, mailbox, subject, message_id,
 			queued_at, state, aside, tries, fault, fixed, raw)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'waiting', $12, 0, '', $12, $13)
-		ON CONFLICT (number, mailbox) DO NOTHING`,
-		s.id, s.account, l.Case, string(l.Body.Kind()), e.language, e.number, s.address, s.mailbox, w.subject, e.messageID,
-		e.at, false, s.raw)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'waiting', $12, 0, '', $12, $13)`
+
+func (s stored) values(w Prepared) []any {
+	e, l := w.envelope, w.letter
+	return []any{s.id, s.account, l.Case, string(l.Body.Kind()), e.language, e.number, s.address, s.mailbox, w.subject, e.messageID, e.at, false, s.raw}
+}
+
+// insert tells whether the letter was not there already.
+func insert(tx *db.Tx, w Prepared, s stored) (fresh bool, err error) {
+	n, err := tx.Exec(insertLetter+` ON CONFLICT (number, mailbox) DO NOTHING`, s.values(w)...)
 	return n == 1, err
 }
+
+func insertNew(tx *db.Tx, w Prepared, s stored) error { return tx.Put(insertLetter, s.values(w)...) }
 
 func idOf(tx *db.Tx, number, mailbox string) (id string, err error) {
 	err = tx.Row(`SELECT id FROM letter WHERE number = $1 AND mailbox = $2`, number, mailbox).Scan(&id)

@@ -64,7 +64,7 @@ func (t *Teller) Hear(tx *db.Tx, c history.Change) (err error) {
 		return nil
 	}
 	n := news{
-		event: event, path: c.Path, seq: c.Seq, at: c.At, by: access.Actor{Role: c.Role, ID: c.Actor, Client: c.Client},
+		event: event, path: c.Path, seq: c.Seq, epoch: c.Epoch, at: c.At, by: access.Actor{Role: c.Role, ID: c.Actor, Client: c.Client},
 		from: masked(kind, account.Fact{Value: c.Before}), to: masked(kind, account.Fact{Value: c.After}),
 	}
 	if kind.Algebra == account.ContactOf && c.Before != nil {
@@ -120,7 +120,11 @@ func (t *Teller) TellWrongSecond(tx *db.Tx, accountID string, from access.Client
 		return err
 	}
 	// It is about no change, so its link names none.
-	return t.tell(tx, accountID, news{event: mail.WrongSecond, at: tx.Now, by: access.Actor{Client: from}, asked: true})
+	a, err := account.Get(tx, accountID)
+	if err != nil {
+		return err
+	}
+	return t.tell(tx, accountID, news{event: mail.WrongSecond, epoch: a.Epoch, at: tx.Now, by: access.Actor{Client: from}, asked: true})
 }
 
 func (t *Teller) pending(tx *db.Tx, p Pending, e mail.Event) error {
@@ -132,7 +136,7 @@ func (t *Teller) pending(tx *db.Tx, p Pending, e mail.Event) error {
 	if kind, _ := t.Kinds.Of(p.Path); kind.Algebra == account.ContactOf {
 		to = mail.Mask(p.To)
 	}
-	return t.tell(tx, p.Account, news{event: e, path: p.Path, seq: a.Head, at: tx.Now, due: p.Due, by: p.By, to: to, asked: true})
+	return t.tell(tx, p.Account, news{event: e, path: p.Path, seq: a.Head, epoch: a.Epoch, at: tx.Now, due: p.Due, by: p.By, to: to, asked: true})
 }
 
 // news is what one notice says.
@@ -140,6 +144,7 @@ type news struct {
 	event    mail.Event
 	path     string
 	seq      int64
+	epoch    int64 // of the account
 	at, due  time.Time
 	by       access.Actor
 	from, to string          // masked
@@ -149,7 +154,7 @@ type news struct {
 
 // tell writes one letter to every address that must hear, all with one number.
 func (t *Teller) tell(tx *db.Tx, accountID string, n news) error {
-	a, err := account.Get(tx, accountID)
+	h, err := account.HearerOf(tx, accountID)
 	if err != nil {
 		return err
 	}
@@ -157,49 +162,22 @@ func (t *Teller) tell(tx *db.Tx, accountID string, n news) error {
 	if n.asked {
 		sets = 0
 	}
-	to, untold, err := t.readers(tx, accountID, n.replaced, sets)
-	if err != nil {
-		return err
+	if n.path == "name" {
+		h.Name = "" // no reader is greeted by what an intruder wrote
 	}
+	to, untold := readers(h.Contacts, heldLately(h.Contacts, tx.Now), n.replaced, sets)
 	number := mail.NewNumber()
-	name, err := t.greet(tx, a.ID, n)
-	if err != nil {
-		return err
-	}
 	for _, r := range to {
-		token, err := t.Seal.Issue(tx, seal.NotMe, a.ID, a.Epoch, linkFor, Link{number, n.seq, r.version})
+		token, err := t.Seal.Issue(tx, seal.NotMe, h.ID, n.epoch, linkFor, Link{number, n.seq, r.version})
 		if err != nil {
 			return err
 		}
-		l := mail.Letter{Account: a.ID, To: r.to, Name: name, Language: a.Language, Number: number, Body: t.body(tx, n, a.Language, token)}
-		if _, err := t.Post.Queue(tx, l); err != nil {
+		l := mail.Letter{Account: h.ID, To: r.to, Name: h.Name, Language: h.Language, Number: number, Body: t.body(tx, n, h.Language, token)}
+		if err := t.Post.QueueNew(tx, l); err != nil {
 			return err
 		}
 	}
-	return insert(tx, Told{Number: number, Account: a.ID, Seq: n.seq, Event: n.event, Path: n.path, Letters: len(to), Untold: untold})
-}
-
-func (t *Teller) readers(tx *db.Tx, accountID string, replaced account.Contact, seq int64) ([]reader, []string, error) {
-	all, err := account.Contacts(tx, accountID)
-	if err != nil {
-		return nil, nil, err
-	}
-	held, err := account.ContactsHeld(tx, accountID, tx.Now.Add(-account.ToldFor))
-	if err != nil {
-		return nil, nil, err
-	}
-	to, untold := readers(all, held, replaced, seq)
-	return to, untold, nil
-}
-
-// greet gives the name a letter greets by. Where the name itself is what was
-// changed, the reader is not greeted by what the intruder wrote.
-func (t *Teller) greet(tx *db.Tx, accountID string, n news) (string, error) {
-	if n.path == "name" {
-		return "", nil
-	}
-	f, err := account.FactAt(tx, accountID, "name")
-	return f.Text(), err
+	return insert(tx, Told{Number: number, Account: h.ID, Seq: n.seq, Event: n.event, Path: n.path, Letters: len(to), Untold: untold})
 }
 
 func (t *Teller) body(tx *db.Tx, n news, language, token string) mail.Notice {
@@ -249,21 +227,18 @@ func (t *Teller) TellFalseAlarm(tx *db.Tx, c casefile.Case, signed string) error
 
 func (t *Teller) about(tx *db.Tx, c casefile.Case, body func(link, language string) mail.Body) (err error) {
 	defer fault.Wrap(&err, "notice(%s)", c.ID)
-	a, err := account.Get(tx, c.Account)
+	h, err := account.HearerOf(tx, c.Account)
 	if err != nil {
 		return err
 	}
-	to, _, err := t.readers(tx, a.ID, account.Contact{}, 0)
-	if err != nil {
-		return err
-	}
+	to, _ := readers(h.Contacts, heldLately(h.Contacts, tx.Now), account.Contact{}, 0)
 	for _, r := range to {
 		token, err := casefile.Page{Case: c.ID, Via: r.version}.Link(tx, t.Seal)
 		if err != nil {
 			return err
 		}
-		l := mail.Letter{Account: a.ID, Case: c.ID, To: r.to, Language: a.Language, Body: body(casefile.PagePath(c.ID, token), a.Language)}
-		if _, err := t.Post.Queue(tx, l); err != nil {
+		l := mail.Letter{Account: h.ID, Case: c.ID, To: r.to, Language: h.Language, Body: body(casefile.PagePath(c.ID, token), h.Language)}
+		if err := t.Post.QueueNew(tx, l); err != nil {
 			return err
 		}
 	}

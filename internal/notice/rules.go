@@ -104,6 +104,16 @@ func readers(all, held []account.Contact, replaced account.Contact, seq int64) (
 	return to, untold
 }
 
+// heldLately picks, of every version of every contact, those that are told of a change: whatever was held in the last account.ToldFor.
+func heldLately(all []account.Contact, now time.Time) (held []account.Contact) {
+	for _, c := range all {
+		if c.HeldSince(now.Add(-account.ToldFor)) {
+			held = append(held, c)
+		}
+	}
+	return held
+}
+
 // replacedAnother tells whether a slot had held another contact before c.
 func replacedAnother(all []account.Contact, c account.Contact) bool {
 	return slices.ContainsFunc(all, func(o account.Contact) bool { return o.Slot == c.Slot && o.SetSeq < c.SetSeq && o.Address != c.Address })

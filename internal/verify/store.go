@@ -4,6 +4,7 @@ import (
 	"errors"
 	"time"
 
+	"takeback/internal/casefile"
 	"takeback/internal/db"
 )
 
@@ -16,6 +17,17 @@ func scanProof(s db.Scanner) (p Proof, err error) {
 
 func proofs(tx *db.Tx, caseID string) ([]Proof, error) {
 	return db.All(tx, scanProof, `SELECT `+proofColumns+` FROM proof WHERE case_id = $1 ORDER BY at, id`, caseID)
+}
+
+// pieces counts what a verdict on a case could be made from: proofs, an
+// exception, and people who came by a link. With none of them nobody is proved.
+func pieces(tx *db.Tx, caseID string) (n int, err error) {
+	err = tx.Row(`SELECT (SELECT COUNT(*) FROM proof WHERE case_id = $1) + (SELECT COUNT(*) FROM waiver WHERE case_id = $1)`, caseID).Scan(&n)
+	if err != nil || n > 0 {
+		return n, err
+	}
+	reporters, err := casefile.Reporters(tx, caseID)
+	return len(reporters), err
 }
 
 // insertProof keeps a proof; fresh is false if this question was put to this person before.

@@ -197,6 +197,10 @@ func (x *Examiner) Consider(tx *db.Tx, caseID string, by access.Actor) error {
 	if err != nil || !casefile.May(c.Step, casefile.Verified) {
 		return err
 	}
+	// Every account that is stopped comes by here, most of them with nothing to consider yet.
+	if n, err := pieces(tx, caseID); err != nil || n == 0 {
+		return err
+	}
 	p, err := x.look(tx, c)
 	if err != nil || !p.verdict.Return {
 		return err
