@@ -134,6 +134,7 @@ func (a *App) rooms(context.Context) error {
 	a.Examiner = &verify.Examiner{DB: a.DB, Files: a.Files, Seal: a.Seal, Post: a.Post, Exposed: a.Investigator, Saved: a.Life, Eyes: a.Desk}
 	a.Restorer = &restore.Restorer{DB: a.DB, Book: a.Book, Files: a.Files, Port: connector.Own{DB: a.DB, Book: a.Book}, Finder: a.Investigator, Release: a.Freezer, Eyes: a.Desk}
 	a.Returner = &handback.Returner{DB: a.DB, Book: a.Book, Files: a.Files, Post: a.Post, Finder: a.Investigator, Restored: a.Restorer, Prover: a.Examiner}
+	a.Investigator.OnMark = a.Restorer.StopLosses
 
 	// Whoever changes anything has told whom it concerns, in the same transaction.
 	a.Book.OnAppend = []func(*db.Tx, history.Change) error{a.Teller.Hear, a.Restorer.Hear}

@@ -30,6 +30,9 @@ func (a *App) onStep(tx *db.Tx, c casefile.Case, by access.Actor) error {
 		if err := a.Teller.TellFrozen(tx, c, paths...); err != nil {
 			return err
 		}
+		if err := a.Restorer.StopLosses(tx, c); err != nil { // their deadlines wait for nobody
+			return err
+		}
 		return a.Examiner.Consider(tx, c.ID, by) // he may have been proved while the case was only reported
 	case casefile.FalseAlarm:
 		return a.Teller.TellFalseAlarm(tx, c, by.Name)

@@ -113,8 +113,7 @@ func (z *Freezer) open(tx *db.Tx, c casefile.Case, by access.Actor) (casefile.Ca
 // end carries out what follows from the new epoch: it has ended all authority
 // already, this keeps when and why, and holds what could still leave the house.
 func (z *Freezer) end(tx *db.Tx, a account.Account, caseID string, by access.Actor) error {
-	who := acting(by, caseID)
-	if _, err := z.Book.Append(tx, history.Entry{Account: a.ID, By: who, Verb: history.Freeze, Case: caseID}); err != nil {
+	if _, err := z.Book.Append(tx, history.Entry{Account: a.ID, By: acting(by, caseID), Verb: history.Freeze, Case: caseID}); err != nil {
 		return err
 	}
 	if err := session.EndAll(tx, a.ID, "", "frozen"); err != nil {
@@ -132,14 +131,24 @@ func (z *Freezer) end(tx *db.Tx, a account.Account, caseID string, by access.Act
 		window = HoldFor
 	}
 	for _, path := range toHold(facts, z.Book.Kinds, tx.Now, window) {
-		if err := hold(tx, a.ID, path, caseID); err != nil {
-			return err
-		}
-		if _, err := z.Book.Append(tx, history.Entry{Account: a.ID, By: who, Verb: history.Hold, Path: path, Case: caseID}); err != nil {
+		if err := z.Hold(tx, a.ID, path, caseID, by); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// Hold holds one order until its case says what becomes of it. One that is held already stays so.
+func (z *Freezer) Hold(tx *db.Tx, accountID, path, caseID string, by access.Actor) error {
+	all, err := Held(tx, accountID)
+	if err != nil || slices.ContainsFunc(all, func(h HeldOrder) bool { return h.Path == path && h.Case == caseID }) {
+		return err
+	}
+	if err := hold(tx, accountID, path, caseID); err != nil {
+		return err
+	}
+	_, err = z.Book.Append(tx, history.Entry{Account: accountID, By: acting(by, caseID), Verb: history.Hold, Path: path, Case: caseID})
+	return err
 }
 
 // acting is who stands in the history: staff by name, anybody else as what the

@@ -25,7 +25,8 @@ type Investigator struct {
 	DB       *db.DB
 	Files    *casefile.Files
 	Kinds    account.Kinds
-	LookBack time.Duration // 30 days if zero
+	LookBack time.Duration                          // 30 days if zero
+	OnMark   func(tx *db.Tx, c casefile.Case) error // in the transaction of every mark; app fills it
 }
 
 // The errors of this room besides those of casefile and of marks.
@@ -73,7 +74,10 @@ func (v *Investigator) Mark(ctx context.Context, by access.Actor, caseID string,
 		if err := insertMark(tx, caseID, Marked{Mark: m, No: revision + 1, Actor: by.ID, Name: by.Name}); err != nil {
 			return err
 		}
-		return v.reopen(tx, c, by)
+		if err := v.reopen(tx, c, by); err != nil || v.OnMark == nil {
+			return err
+		}
+		return v.OnMark(tx, c)
 	})
 }
 
@@ -114,24 +118,33 @@ func (v *Investigator) Exposed(tx *db.Tx, accountID string) (_ map[string]bool, 
 	if err != nil {
 		return nil, err
 	}
-	all, err := marked(tx, c.ID)
+	h, f, err := v.Foreseen(tx, c)
 	if err != nil {
 		return nil, err
 	}
-	h, err := history.Of(tx, accountID)
+	return exposedIn(h, &f), nil
+}
+
+// Foreseen is Findings, but while nobody has marked anything it goes by what
+// was reported: for what must not wait for an investigator to look.
+func (v *Investigator) Foreseen(tx *db.Tx, c casefile.Case) (h []history.Change, f Findings, err error) {
+	defer fault.Wrap(&err, "investigate.Foreseen(%s)", c.ID)
+	all, err := marked(tx, c.ID)
 	if err != nil {
-		return nil, err
+		return nil, f, err
+	}
+	if h, err = history.Of(tx, c.Account); err != nil {
+		return nil, f, err
 	}
 	if m, ok := suggest(h, c.ReportedSeq); ok && len(all) == 0 {
 		all = append(all, Marked{Mark: m})
 	}
 	marks := marksOf(all)
-	known, err := v.established(tx, accountID, begin(h, marks, tx.Now))
+	known, err := v.established(tx, c.Account, begin(h, marks, tx.Now))
 	if err != nil {
-		return nil, err
+		return nil, f, err
 	}
-	f := Analyse(h, marks, known)
-	return exposedIn(h, &f), nil
+	return h, Analyse(h, marks, known), nil
 }
 
 // examined is everything that is known about the account of a case.

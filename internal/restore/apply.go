@@ -32,6 +32,13 @@ func (r *Restorer) Handle(runner *jobs.Runner) {
 		}
 		return err
 	})
+	runner.Handle(jobLoss, func(ctx context.Context, w jobs.Work) error {
+		var job watch
+		if err := w.Read(&job); err != nil {
+			return jobs.Permanent(err)
+		}
+		return r.callBack(ctx, job)
+	})
 }
 
 // ErrTurn says that a worker has lost its lease, or that the plan has ended.
@@ -47,6 +54,7 @@ var errAlive = errors.New("restore: not everything from before the freeze is dea
 func (r *Restorer) Carry(ctx context.Context, plan string) (err error) {
 	defer fault.Wrap(&err, "restore.Carry(%s)", plan)
 	w := worker{Restorer: r}
+	w.enter = func(tx *db.Tx, row Row) error { return writeRow(tx, w.plan, row) }
 	err = r.DB.Write(ctx, func(tx *db.Tx) (err error) {
 		lease, err := takeLease(tx, plan)
 		if err != nil {
@@ -79,6 +87,7 @@ type worker struct {
 	*Restorer
 	plan  Stored
 	fence connector.Fence
+	enter func(tx *db.Tx, row Row) error // in the journal
 }
 
 // kill ends all authority from before, and proves it by trying. It is done
@@ -221,7 +230,7 @@ func (w *worker) readBack(ctx context.Context, row *Row) error {
 func (w *worker) move(ctx context.Context, row *Row, to State, note string) error {
 	next := *row
 	next.State, next.Note = to, note
-	if err := w.write(ctx, func(tx *db.Tx) error { return writeRow(tx, w.plan, next) }); err != nil {
+	if err := w.write(ctx, func(tx *db.Tx) error { return w.enter(tx, next) }); err != nil {
 		return err
 	}
 	*row = next

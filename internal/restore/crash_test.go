@@ -79,6 +79,7 @@ func TestAWorkerWhoLostHisTurnChangesNothing(t *testing.T) {
 		c := h.taken()
 		p := h.begun(c)
 		first := worker{Restorer: h.Restorer}
+		first.enter = func(tx *db.Tx, row Row) error { return writeRow(tx, first.plan, row) }
 		h.write(func(tx *db.Tx) (err error) {
 			first.plan, err = planAt(tx, p.ID)
 			first.plan.Lease = 0

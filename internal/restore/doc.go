@@ -12,8 +12,11 @@
 // anything is given back, so that stopping anywhere leaves the intruder with
 // no more than before.
 //
+// Beside the plan runs a lane for orders whose deadline would not wait for it
+// (loss.go): it begins with the freeze and waits for nobody.
+//
 // Before it, investigate found what is the intruder's; after it, handback
 // returns the account to its holder. It decides nothing about whose a change was.
-// Its tables are restore_plan, restore_step, restore_approval, restore_answer and
-// card_check.
+// Its tables are restore_plan, restore_step, restore_approval, restore_answer,
+// restore_loss and card_check.
 package restore

@@ -74,6 +74,11 @@ func (l *labels) Findings(tx *db.Tx, c casefile.Case) ([]history.Change, finding
 	return all, f, err
 }
 
+// Foreseen implements Finder.
+func (l *labels) Foreseen(tx *db.Tx, c casefile.Case) ([]history.Change, finding.Findings, error) {
+	return l.Findings(tx, c)
+}
+
 func (h *house) write(f func(tx *db.Tx) error) {
 	h.Helper()
 	if err := h.db.Write(h.Context(), f); err != nil {

@@ -24,10 +24,13 @@ type Finder interface {
 	Findings(tx *db.Tx, c casefile.Case) ([]history.Change, finding.Findings, error)
 	// Marked gives the number of the last mark of a case.
 	Marked(tx *db.Tx, caseID string) (int64, error)
+	// Foreseen is Findings, but while nobody has marked anything it goes by what was reported.
+	Foreseen(tx *db.Tx, c casefile.Case) ([]history.Change, finding.Findings, error)
 }
 
-// Releaser lets go of an order that was held, if it was.
+// Releaser holds an order, if it is not held yet, and lets go of one that was held, if it was.
 type Releaser interface {
+	Hold(tx *db.Tx, account, path, caseID string, by access.Actor) error
 	Release(tx *db.Tx, account, path, caseID string, by access.Actor) error
 }
 

@@ -156,3 +156,33 @@ func answersOf(tx *db.Tx, caseID string) ([]Answered, error) {
 		return a, err
 	}, `SELECT at, actor, why, path, seq, answer FROM restore_answer WHERE case_id = $1 ORDER BY at, id`, caseID)
 }
+
+// insertLoss keeps that an order is about to be called back, unless that is kept already.
+func insertLoss(tx *db.Tx, caseID string, l Loss) error {
+	because, err := json.Marshal(l.Because)
+	if err != nil {
+		return err
+	}
+	return tx.Put(`INSERT INTO restore_loss (id, case_id, path, pre, want, because, until_at, state, at, seen, note)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, NULL, NULL, '') ON CONFLICT (id) DO NOTHING`,
+		l.ID, caseID, l.Path, l.Pre, l.Want, string(because), l.Until, Pending)
+}
+
+// lossesOf lists the journal of the lane, the earliest deadline first.
+func lossesOf(tx *db.Tx, caseID string) ([]Loss, error) {
+	return db.All(tx, func(s db.Scanner) (Loss, error) {
+		l := Loss{Row: Row{Step: Step{Op: Cancel, Phase: StopLoss}}}
+		err := s.Scan(&l.ID, &l.Path, db.JSON(&l.Pre), db.JSON(&l.Want), db.JSON(&l.Because), db.At(&l.Until), &l.State, db.At(&l.At), db.JSON(&l.Seen), &l.Note)
+		return l, err
+	}, `SELECT id, path, pre, want, because, until_at, state, at, seen, note FROM restore_loss WHERE case_id = $1 ORDER BY until_at, path`, caseID)
+}
+
+func moveLoss(tx *db.Tx, r Row) error {
+	return tx.Put(`UPDATE restore_loss SET state = $1, at = $2, seen = $3, note = $4 WHERE id = $5`, r.State, tx.Now, r.Seen, r.Note, r.ID)
+}
+
+// leaseIn gives the highest lease that a plan has had in an epoch of its account.
+func leaseIn(tx *db.Tx, accountID string, epoch int64) (lease int64, err error) {
+	err = tx.Row(`SELECT COALESCE(MAX(lease), 0) FROM restore_plan WHERE account = $1 AND run_epoch = $2`, accountID, epoch).Scan(&lease)
+	return lease, err
+}
