@@ -231,6 +231,9 @@ func checkHistory(t *testing.T, d *db.DB) {
 	t.Helper()
 	accounts, changes := 0, 0
 	err := d.Read(t.Context(), func(tx *db.Tx) error {
+		if known, err := history.CoverageOf(tx); err != nil || known.Share() < 100 {
+			t.Errorf("provenance is not complete: %+v, %v", known, err)
+		}
 		return history.VerifyAll(tx, func(_ account.Account, n int, err error) {
 			accounts, changes = accounts+1, changes+n
 			if err != nil {

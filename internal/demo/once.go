@@ -54,8 +54,13 @@ func Once(ctx context.Context, out io.Writer, o Options) (err error) {
 func (h *House) verifyHistory(ctx context.Context, out io.Writer, began time.Time) error {
 	at, accounts, changes := time.Now(), 0, 0
 	var broken error
+	var known history.Coverage
 	err := h.App.DB.Read(ctx, func(tx *db.Tx) error {
 		accounts, changes, broken = 0, 0, nil
+		var err error
+		if known, err = history.CoverageOf(tx); err != nil {
+			return err
+		}
 		return history.VerifyAll(tx, func(_ account.Account, n int, err error) {
 			accounts, changes, broken = accounts+1, changes+n, errors.Join(broken, err)
 		})
@@ -63,7 +68,10 @@ func (h *House) verifyHistory(ctx context.Context, out io.Writer, began time.Tim
 	if err := errors.Join(err, broken); err != nil {
 		return fmt.Errorf("the history does not hold: %w", err)
 	}
-	_, err = fmt.Fprintf(out, "%3d  %-14s %6d ms  ✓ %d account, %d changes, the chain holds\n\nEvery outcome held. The whole story took %.1f s.\n",
+	if len(known.Lacking) > 0 {
+		return fmt.Errorf("of some changes it is not known who made them, from where and with what: %+v", known.Lacking)
+	}
+	_, err = fmt.Fprintf(out, "%3d  %-14s %6d ms  ✓ %d account, %d changes, the chain holds, provenance of all is complete\n\nEvery outcome held. The whole story took %.1f s.\n",
 		len(Scenes())+1, "history", time.Since(at).Milliseconds(), accounts, changes, time.Since(began).Seconds())
 	return err
 }

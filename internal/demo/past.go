@@ -56,7 +56,7 @@ func (h *House) remember(ctx context.Context, people []Person, now time.Time) (e
 	p.do(func() error {
 		return h.App.Intake.Phishing(ctx, "「ポイントが失効します」というメールが来ました。リンク先でパスワードを聞かれました。本物でしょうか？",
 			[]byte("From: Awanami Books <info@awanami-points.example>\r\nTo: sachi@example.jp\r\nSubject: =?utf-8?B?44Od44Kk44Oz44OI5aSx5Yq544Gu44GK55+l44KJ44Gb?=\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nポイントが本日失効します。\r\nhttp://awanami-points.example/login\r\n"),
-			access.Actor{Client: access.Client{IP: "203.0.113.180", UserAgent: iPhone, Language: "ja"}})
+			access.Actor{Client: asked(access.Client{IP: "203.0.113.180", UserAgent: iPhone, Language: "ja"})})
 	})
 	return p.err
 }
@@ -105,7 +105,7 @@ func (p *past) token(to, path string) string {
 
 // takenOver is a case from the first letter to the new password.
 func (p *past) takenOver(victim Person, at time.Time) {
-	thief := access.Client{IP: "198.51.100.201", UserAgent: linux, Device: "THIEFTHIEFTHIEFTHIEFTHIEFX", Language: "en"}
+	thief := asked(access.Client{IP: "198.51.100.201", UserAgent: linux, Device: "THIEFTHIEFTHIEFTHIEFTHIEFX", Language: "en"})
 	mailbox, secret := "collector."+victim.ID+"@intruder.example", "copper-81-window-sail"
 	a := p.App
 	p.set(at)
@@ -125,16 +125,16 @@ func (p *past) takenOver(victim Person, at time.Time) {
 	})
 	p.set(p.at.Add(11 * time.Minute))
 	var r report.Receipt
-	p.do(func() (err error) { r, err = a.Intake.NotMe(p.ctx, notMe, victim.Devices[0]); return err })
+	p.do(func() (err error) { r, err = a.Intake.NotMe(p.ctx, notMe, asked(victim.Devices[0])); return err })
 	p.do(func() error {
-		return a.Intake.AskCall(p.ctx, r.Case, r.Token, "090-0000-7700", "now", victim.Devices[0])
+		return a.Intake.AskCall(p.ctx, r.Case, r.Token, "090-0000-7700", "now", asked(victim.Devices[0]))
 	})
 	grant := p.verifies(r, email)
 	p.investigates(r.Case, grant)
-	p.do(func() error { return a.Life.AskReset(p.ctx, email, victim.Devices[0]) })
+	p.do(func() error { return a.Life.AskReset(p.ctx, email, asked(victim.Devices[0])) })
 	reset := p.token(email, "/reset/")
 	p.do(func() error {
-		return a.Life.Reset(p.ctx, reset, seal.NewSecret("violet-44-harbour-train"), victim.Devices[0])
+		return a.Life.Reset(p.ctx, reset, seal.NewSecret("violet-44-harbour-train"), asked(victim.Devices[0]))
 	})
 }
 
@@ -209,7 +209,7 @@ func (p *past) mistaken(holder Person, at time.Time) {
 	var r report.Receipt
 	p.do(func() (err error) {
 		r, err = a.Intake.Contact(p.ctx, report.Word{Login: email, Phone: "080-0000-2310", Best: "now",
-			Story: "お届け先が変わっているようなのですが、変更した覚えがありません。念のため止めていただけますか。"}, holder.Devices[0])
+			Story: "お届け先が変わっているようなのですが、変更した覚えがありません。念のため止めていただけますか。"}, asked(holder.Devices[0]))
 		return err
 	})
 	agent := p.employee(access.Agent).Actor()
@@ -240,7 +240,7 @@ func (p *past) waiting(holder Person, at time.Time) {
 	p.do(func() error {
 		_, err := p.App.Intake.Contact(p.ctx, report.Word{Login: p.present(holder), Phone: "070-0000-5512",
 			Best:  p.at.Add(4 * time.Hour).In(time.FixedZone("JST", 9*3600)).Format("15:04"),
-			Story: "注文した覚えのない本の発送メールが届きました。仕事のあとに電話をいただけると助かります。"}, holder.Devices[0])
+			Story: "注文した覚えのない本の発送メールが届きました。仕事のあとに電話をいただけると助かります。"}, asked(holder.Devices[0]))
 		return err
 	})
 }
@@ -250,14 +250,14 @@ func (p *past) stopped(holder Person, at time.Time) {
 	a := p.App
 	p.set(at)
 	p.do(func() error {
-		stranger := access.Client{IP: "203.0.113.231", UserAgent: windows, Device: "STRANGERSTRANGERSTRANGERXX", Language: "ja"}
+		stranger := asked(access.Client{IP: "203.0.113.231", UserAgent: windows, Device: "STRANGERSTRANGERSTRANGERXX", Language: "ja"})
 		_, err := a.Life.SignIn(p.ctx, p.present(holder), seal.NewSecret(Password), stranger)
 		return err
 	})
 	notMe := p.token(p.present(holder), "/not-me/")
 	var r report.Receipt
-	p.do(func() (err error) { r, err = a.Intake.NotMe(p.ctx, notMe, holder.Devices[0]); return err })
+	p.do(func() (err error) { r, err = a.Intake.NotMe(p.ctx, notMe, asked(holder.Devices[0])); return err })
 	p.do(func() error {
-		return a.Intake.Say(p.ctx, r.Case, r.Token, "見覚えのない端末からのログインのお知らせが届いたので、止めました。今夜中に使えるようになりますか？", holder.Devices[0])
+		return a.Intake.Say(p.ctx, r.Case, r.Token, "見覚えのない端末からのログインのお知らせが届いたので、止めました。今夜中に使えるようになりますか？", asked(holder.Devices[0]))
 	})
 }

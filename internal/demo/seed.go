@@ -123,7 +123,7 @@ func (s *seeder) open(tx *db.Tx, p Person, d Deed) error {
 	}
 	s.proof[d.Who] = history.Factor{Path: "password", Version: password.Version, Proof: "password"}
 	s.here[d.Who], _, _, err = s.app.Sessions.Open(tx, session.Opening{Account: a, Verb: history.Open,
-		Factors: s.proof[d.Who : d.Who+1 : d.Who+1], Client: p.Devices[d.Device]})
+		Factors: s.proof[d.Who : d.Who+1 : d.Who+1], Client: asked(p.Devices[d.Device])})
 	return err
 }
 
@@ -133,11 +133,17 @@ func (s *seeder) actor(d Deed) access.Actor {
 	switch d.By {
 	case access.System:
 		by := access.Do("register")
-		by.Client = p.Devices[0]
+		by.Client = asked(p.Devices[0])
 		return by
 	case access.Service:
-		return access.Actor{Role: access.Service, ID: "shop", Name: "shop", Account: p.ID}
+		return access.Actor{Role: access.Service, ID: "shop", Name: "shop", Account: p.ID, Client: asked(access.Client{})}
 	}
 	here := s.here[d.Who]
-	return here.Actor(p.Devices[slices.IndexFunc(p.Devices, func(c access.Client) bool { return c.Device == here.Device })])
+	return here.Actor(asked(p.Devices[slices.IndexFunc(p.Devices, func(c access.Client) bool { return c.Device == here.Device })]))
+}
+
+// asked is a client in one request of its own, as every deed was one.
+func asked(c access.Client) access.Client {
+	c.Request = seal.ID("req")
+	return c
 }

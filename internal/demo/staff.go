@@ -32,7 +32,7 @@ func (e Employee) Code(at time.Time) (string, error) { return totp.GenerateCode(
 
 // Actor is the person at work, for the past that is written before anybody has signed in.
 func (e Employee) Actor() access.Actor {
-	return access.Actor{Role: e.Role, ID: e.ID, Name: e.Name, Session: "past", Client: access.Client{IP: "192.0.2.10", UserAgent: windows, Language: "ja"}}
+	return access.Actor{Role: e.Role, ID: e.ID, Name: e.Name, Session: "past", Client: asked(access.Client{IP: "192.0.2.10", UserAgent: windows, Language: "ja"})}
 }
 
 // hire makes the three known. Their seeds are drawn anew for every demo.

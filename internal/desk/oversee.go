@@ -11,6 +11,7 @@ import (
 	"takeback/internal/casefile"
 	"takeback/internal/db"
 	"takeback/internal/fault"
+	"takeback/internal/history"
 	"takeback/internal/jobs"
 	"takeback/internal/mail"
 )
@@ -62,6 +63,19 @@ func (d *Desk) Audit(ctx context.Context, by access.Actor, q Audit) (out []Audit
 		return err
 	})
 	return out, err
+}
+
+// Provenance tells of how many changes it is known who made them, from where and with what.
+func (d *Desk) Provenance(ctx context.Context, by access.Actor) (c history.Coverage, err error) {
+	defer fault.Wrap(&err, "desk.Provenance")
+	if !by.May(access.Manage) {
+		return c, ErrNotYours
+	}
+	err = d.DB.Read(ctx, func(tx *db.Tx) error {
+		c, err = history.CoverageOf(tx)
+		return err
+	})
+	return c, err
 }
 
 // Phishing lists the suspicious letters that nobody has looked at.

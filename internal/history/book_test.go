@@ -5,6 +5,8 @@ import (
 	"errors"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"takeback/internal/access"
 	"takeback/internal/account"
 	"takeback/internal/db"
@@ -104,6 +106,33 @@ func TestAppend(t *testing.T) {
 			if err == nil {
 				t.Errorf("the database allowed %s", sql)
 			}
+		}
+	})
+}
+
+func TestWhatIsMissingIsCounted(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		b := setup(t, d)
+		whole := holder(1)
+		whole.Client.Request = "req_1"
+		for _, by := range []access.Actor{holder(1), whole, holder(1)} {
+			err := d.Write(t.Context(), func(tx *db.Tx) error {
+				_, err := b.Append(tx, history.Entry{Account: "acc_1", By: by, Verb: history.Set, Path: "name", Value: json.RawMessage(`"x"`)})
+				return err
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		var got history.Coverage
+		err := d.Read(t.Context(), func(tx *db.Tx) (err error) {
+			got, err = history.CoverageOf(tx)
+			return err
+		})
+		want := history.Coverage{Changes: 3, Lacking: []history.Lacking{{Verb: history.Set, What: "request", Count: 2}}}
+		if diff := cmp.Diff(want, got); err != nil || diff != "" {
+			t.Errorf("%v (-want +got):\n%s", err, diff)
 		}
 	})
 }

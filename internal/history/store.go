@@ -2,6 +2,7 @@ package history
 
 import (
 	"encoding/json"
+	"strings"
 
 	"takeback/internal/db"
 )
@@ -22,10 +23,10 @@ func insert(tx *db.Tx, c Change) error {
 	if err != nil {
 		return err
 	}
-	return tx.Put(`INSERT INTO change (`+columns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28)`,
+	return tx.Put(`INSERT INTO change (`+columns+`, lacks)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29)`,
 		c.Account, c.Seq, c.Epoch, c.At, c.Verb, c.Path, c.Part, c.Session, c.Segment, c.Role, c.Actor, string(client), string(factors), c.Before, c.After,
-		c.Total, c.Base, string(reads), c.Version, c.SecretID, c.Amount, c.Parent, c.Device, c.Case, c.Request, c.Hash, c.Commit, c.Nonce)
+		c.Total, c.Base, string(reads), c.Version, c.SecretID, c.Amount, c.Parent, c.Device, c.Case, c.Request, c.Hash, c.Commit, c.Nonce, strings.Join(c.Lacks(), " "))
 }
 
 func scan(s db.Scanner) (c Change, err error) {
@@ -63,4 +64,17 @@ func SeenDevice(tx *db.Tx, account, device string, before int64) (seen, used boo
 		EXISTS (SELECT 1 FROM change WHERE account = $1 AND seq < $2 AND verb IN ($3, $4, $5))`,
 		account, before, Open, Recover, Handover, device).Scan(&seen, &used)
 	return seen, used, err
+}
+
+// CoverageOf counts the changes of the whole installation and those that lack
+// something. Their number is the sum of the heads, as histories have no gaps.
+func CoverageOf(tx *db.Tx) (c Coverage, err error) {
+	if err = tx.Row(`SELECT CAST(COALESCE(SUM(head_seq), 0) AS BIGINT) FROM account`).Scan(&c.Changes); err != nil {
+		return c, err
+	}
+	c.Lacking, err = db.All(tx, func(s db.Scanner) (l Lacking, err error) {
+		err = s.Scan(&l.Verb, &l.What, &l.Count)
+		return l, err
+	}, `SELECT verb, lacks, COUNT(*) FROM change WHERE lacks <> '' GROUP BY verb, lacks ORDER BY 3 DESC, verb, lacks`)
+	return c, err
 }

@@ -2,12 +2,14 @@ package console
 
 import (
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
 	"takeback/internal/access"
 	"takeback/internal/casefile"
 	"takeback/internal/desk"
+	"takeback/internal/history"
 	"takeback/internal/mail"
 	"takeback/internal/web"
 )
@@ -28,6 +30,7 @@ type auditView struct {
 	Staff  []desk.Staff
 	Filter desk.Audit
 	Days   string
+	Known  history.Coverage // of all histories
 }
 
 func (p *Pages) showAudit(w http.ResponseWriter, r *http.Request) error {
@@ -47,6 +50,9 @@ func (p *Pages) showAudit(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if v.Acts, err = p.Desk.Audit(r.Context(), by, v.Filter); err != nil {
+		return err
+	}
+	if v.Known, err = p.Desk.Provenance(r.Context(), by); err != nil {
 		return err
 	}
 	v.Wide = true
@@ -102,6 +108,20 @@ func (v auditView) Detail(a desk.Audited) string {
 		return a.Detail
 	}
 	return entryWords(v.Page, a.Kind, a.Detail)
+}
+
+// Whose says of what share of the changes everything is known.
+func (v auditView) Whose() string {
+	return v.T("audit.known", strconv.FormatFloat(v.Known.Share(), 'f', -1, 64), strconv.FormatInt(v.Known.Changes, 10))
+}
+
+// Missing names what changes lack.
+func (v auditView) Missing(l history.Lacking) string {
+	var names []string
+	for _, name := range strings.Fields(l.What) {
+		names = append(names, v.T("audit.lacks."+name))
+	}
+	return strings.Join(names, " · ")
 }
 
 // Short is a number as people say it.

@@ -1,0 +1,50 @@
+package history_test
+
+import (
+	"strings"
+	"testing"
+
+	"takeback/internal/access"
+	"takeback/internal/history"
+)
+
+func TestLacks(t *testing.T) {
+	t.Parallel()
+	password := []history.Factor{{Path: "password", Version: "v1", Proof: "password"}}
+	for name, c := range map[string]struct {
+		change history.Change
+		want   string
+	}{
+		"a holder's change says session, segment and request": {history.Change{Role: access.Holder, Session: "s", Segment: 1, Request: "r", Verb: history.Set}, ""},
+		"a session without its segment may have two people":   {history.Change{Role: access.Holder, Session: "s", Request: "r", Verb: history.Set}, "session"},
+		"nobody knows which request it was":                   {history.Change{Role: access.Holder, Session: "s", Segment: 1, Verb: history.Set}, "request"},
+		"an opened session says what opened it":               {history.Change{Role: access.Holder, Session: "s", Segment: 1, Request: "r", Verb: history.Open, Factors: password}, ""},
+		"a session that opened with nothing":                  {history.Change{Role: access.Holder, Session: "s", Segment: 1, Request: "r", Verb: history.Open}, "factors"},
+		"a factor without its version is any of them": {history.Change{Role: access.Holder, Session: "s", Segment: 1, Request: "r", Verb: history.StepUp,
+			Factors: []history.Factor{{Path: "password"}}}, "factors"},
+		"a derived session says from which":          {history.Change{Role: access.Holder, Session: "s", Segment: 1, Request: "r", Verb: history.Derive}, "parent"},
+		"a secret that equals no other, to our eyes": {history.Change{Role: access.Service, Request: "r", Verb: history.Credential}, "secret"},
+		"staff act inside a case":                    {history.Change{Role: access.Agent, Request: "r", Verb: history.Look}, "case"},
+		"the program acts for a case":                {history.Change{Role: access.System, Case: "c", Verb: history.Set}, ""},
+		"the program acts for a request":             {history.Change{Role: access.System, Request: "r", Verb: history.Set}, ""},
+		"the program acts for nothing":               {history.Change{Role: access.System, Verb: history.Set}, "request"},
+		"everything is missing":                      {history.Change{Role: access.Holder, Verb: history.Recover}, "session factors request"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := strings.Join(c.change.Lacks(), " "); got != c.want {
+				t.Errorf("lacks %q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
+func TestCoverageSaysHundredOnlyIfNothingIsMissing(t *testing.T) {
+	t.Parallel()
+	c := history.Coverage{Changes: 100_000, Lacking: []history.Lacking{{Verb: history.Open, What: "factors", Count: 1}}}
+	if got := c.Share(); got != 99.9 {
+		t.Errorf("got %v", got)
+	}
+	if got := (history.Coverage{Changes: 3}).Share(); got != 100 {
+		t.Errorf("got %v", got)
+	}
+}
