@@ -55,6 +55,10 @@ fuzz: ## Run every fuzz test for FUZZTIME
 bench: ## Measure the running code against this machine's own limits (ONLY=session-check,change)
 	$(GO) run ./cmd/takeback bench $(if $(ONLY),--only $(ONLY))
 
+.PHONY: baselines
+baselines: ## Print what is lost and left by the rules and by what is done without them
+	@$(GO) test -count=1 -v -run '^TestBaselines$$' ./internal/scenario
+
 .PHONY: habits
 habits: ## Print sizes, comments and tests of this tree beside those of code we admire
 	@$(GO) run ./internal/archtest/habits

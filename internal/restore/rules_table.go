@@ -51,7 +51,7 @@ func (p *planner) decideValue(fd *field) {
 // decideElement does the same for an element of a set, but what the intruder removed does not come back
 // where the holder has entered an equal one again: it would be there twice.
 func (p *planner) decideElement(fd *field) {
-	if fd.now.json() == nil && fd.kept.json() != nil && p.enteredAgain(fd) {
+	if fd.now.json() == nil && fd.kept.json() != nil && fd.gone != 0 && p.enteredAgain(fd) {
 		return
 	}
 	p.decideValue(fd)
@@ -84,6 +84,10 @@ func (p *planner) decideContact(fd *field) {
 	now := fd.now
 	if now.json() != nil && p.findings.Known(now.seq()).Bad() {
 		p.step(fd, Step{Op: Drop, Phase: WaysIn, Pre: now.json(), Because: p.findings.BecauseKnown(now.seq())})
+		now = value{}
+	}
+	if now.json() != nil && now.seq() == fd.ours && !same(now.json(), fd.kept.json()) { // we put it back for a reason that is gone
+		p.step(fd, Step{Op: Drop, Phase: WaysIn, Pre: now.json(), Because: p.cause(fd)})
 		now = value{}
 	}
 	switch {

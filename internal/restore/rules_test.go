@@ -319,6 +319,28 @@ func TestAPlanIsUndoneWithTheFindingThatCausedIt(t *testing.T) {
 	}
 }
 
+func TestAFalseAlarmGivesBackContactsAndElements(t *testing.T) {
+	t.Parallel()
+	b := newBook()
+	b.does("own", history.Contact, "email", `"a@x.example"`)
+	b.knows("own")
+	b.does("own", history.Contact, "email", `"b@x.example"`) // was thought to be the thief's; ours put a@ back
+	b.knows("own")
+	b.does("own", history.Add, "address/a", `{"line":"1"}`) // ours removed it
+	b.does("own", history.Add, "address/b", `{"line":"1"}`)
+	for _, c := range []struct {
+		verb        history.Verb
+		path, after string
+	}{{history.Drop, "email", ""}, {history.Contact, "email", `"a@x.example"`}, {history.Remove, "address/a", ""}} {
+		b.does("own", c.verb, c.path, c.after)
+		last := &b.h[len(b.h)-1]
+		last.Role, last.Actor = access.System, ActorID
+	}
+	if got, want := b.plan(t).told(), `drop email; put address/a {"line":"1"}; put-back email "b@x.example"`; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
 func TestTheHashNamesAccountEpochAndSteps(t *testing.T) {
 	t.Parallel()
 	b := newBook()

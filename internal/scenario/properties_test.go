@@ -3,6 +3,7 @@ package scenario
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"reflect"
 	"slices"
@@ -302,4 +303,107 @@ func BenchmarkAnalyseAndPlan(b *testing.B) {
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(w.h)), "ns/change")
 		})
 	}
+}
+
+// Without a seed the same change is the intruder's only where another seed leads to it.
+func TestWithoutItsSeedATaintNeedsAnother(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		w := drawn(t)
+		if len(w.entries) == 0 {
+			return
+		}
+		all := w.analyse(investigate.Marks{Sessions: w.entries})
+		without := rapid.IntRange(0, len(w.entries)-1).Draw(t, "without")
+		others := slices.Delete(slices.Clone(w.entries), without, without+1)
+		less := w.analyse(investigate.Marks{Sessions: others})
+		seeds := map[int64]bool{}
+		for _, s := range others {
+			seeds[less.Sessions[s].TaintedFrom] = true
+		}
+		for i, c := range less.Changes {
+			if c.Label != finding.Tainted {
+				continue
+			}
+			if path := less.Because(int64(i + 1)); !seeds[path[0]] {
+				t.Fatalf("change %d is tainted by %v, which begins at no seed", i+1, path)
+			}
+			if all.Changes[i].Label != finding.Tainted {
+				t.Fatalf("change %d is tainted only without the seed %s", i+1, w.entries[without])
+			}
+		}
+	})
+}
+
+func TestLedgersHoldWhatTheHolderMoved(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		w := drawn(t)
+		var own, his int64
+		for _, c := range w.h {
+			if c.Verb == history.Move && w.who[c.Session] == holder {
+				own += c.Amount
+			} else if c.Verb == history.Move {
+				his += c.Amount
+			}
+		}
+		p := w.plan(w.analyse(investigate.Marks{Sessions: w.entries}))
+		var ours int64
+		for _, s := range p.Steps {
+			if s.Op == restore.Move {
+				ours += s.Amount
+			}
+		}
+		w.apply(p)
+		balance, err := history.Balance(w.facts["points"])
+		if err != nil || ours != -his || balance != own {
+			t.Fatalf("the holder moved %d, the intruder %d, the plan %d, and %d is there (%v)", own, his, ours, balance, err)
+		}
+	})
+}
+
+// Every order of the intruder's is answered for once, and none of the holder's is undone.
+func TestEffectsAreAnsweredForOnce(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		w := drawn(t)
+		p := w.plan(w.analyse(investigate.Marks{Sessions: w.entries}))
+		ops := map[string][]restore.Op{}
+		for _, s := range p.Steps {
+			ops[s.Path] = append(ops[s.Path], s.Op)
+		}
+		for _, c := range w.h {
+			if c.Verb != history.Order {
+				continue
+			}
+			did := ops[c.Path]
+			if w.who[c.Session] == intruder && (len(did) != 1 || did[0] == restore.CorrectShipTo) {
+				t.Fatalf("%s of the intruder: %v", c.Path, did)
+			}
+			if w.who[c.Session] == holder && len(did) > 0 && (len(did) > 1 || did[0] != restore.CorrectShipTo) {
+				t.Fatalf("%s of the holder: %v", c.Path, did)
+			}
+		}
+	})
+}
+
+// A false alarm: what a plan did is undone by the next one, but for secrets, which are enrolled anew, and
+// for what was done outside.
+func TestAFalseAlarmIsUndone(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		w := drawn(t)
+		before := maps.Clone(w.facts)
+		w.apply(w.plan(w.analyse(investigate.Marks{Sessions: w.entries})))
+		w.apply(w.plan(w.analyse(investigate.Marks{Sessions: w.entries, ClearedSessions: slices.Collect(maps.Keys(w.who))})))
+		for _, path := range slices.Concat(values, groups, contacts, []string{"points"}) {
+			got, want := w.facts[path], before[path]
+			if path == "points" && string(got) == "0" && want == nil {
+				continue // nothing is as good as 0
+			}
+			if !equalJSON(got, want) {
+				t.Fatalf("%s is %s after the false alarm and was %s before", path, got, want)
+			}
+		}
+	})
 }

@@ -49,7 +49,7 @@ func newWorld(pick func(n int) int) *world {
 		knows: map[string]map[string]bool{holder: {}, intruder: {}}, live: map[string][]string{}, who: map[string]string{},
 		shown: map[string][]json.RawMessage{}, passkey: map[string]bool{}}
 	own := w.session(holder)
-	w.add(history.Change{Verb: history.Open, Session: own})
+	w.add(history.Change{Verb: history.Open, Session: own, Device: holder})
 	w.setSecret(holder, own, "password", w.fresh("password"))
 	w.setContact(holder, own, "email", "own-1@home.example")
 	return w
@@ -165,14 +165,26 @@ func (w *world) enter(person string) {
 	switch {
 	case len(with) > 0:
 		w.seed(person, with)
-		w.add(history.Change{Verb: history.Open, Session: w.session(person), Factors: with, Device: person})
+		w.add(history.Change{Verb: history.Open, Session: w.session(person), Factors: with, Device: w.device(person)})
 	case len(via) > 0:
 		w.seed(person, via[:1])
-		w.add(history.Change{Verb: history.Recover, Session: w.session(person), Factors: via[:1], Device: person})
+		w.add(history.Change{Verb: history.Recover, Session: w.session(person), Factors: via[:1], Device: w.device(person)})
 	case len(w.live[person]) > 0:
 		parent := w.live[person][w.pick(len(w.live[person]))]
 		w.add(history.Change{Verb: history.Derive, Session: w.session(person), Parent: parent})
 	}
+}
+
+// device gives the device a person comes with: mostly their own, which is new in the hands of the
+// intruder. Sometimes the holder has a new one, and sometimes the intruder sits at the holder's.
+func (w *world) device(person string) string {
+	if w.pick(10) > 0 {
+		return person
+	}
+	if person == intruder {
+		return holder
+	}
+	return "new-laptop"
 }
 
 // seed keeps the session that the intruder is about to open with something the holder knows too.
