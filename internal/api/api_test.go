@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -90,6 +91,16 @@ func TestLedgers(t *testing.T) {
 		if string(f.Value) != "380" {
 			t.Errorf("the balance is %s", f.Value)
 		}
+		for i, status := range []int{http.StatusCreated, http.StatusOK, http.StatusOK} {
+			h.call("POST", facts+"/points/moves", `{"amount": 20}`, "Idempotency-Key", "refund-A7").is(status, &f)
+			if string(f.Value) != "400" {
+				t.Errorf("after %d times the balance is %s", i+1, f.Value)
+			}
+		}
+		h.call("POST", facts+"/points/moves", `{"amount": 21}`, "Idempotency-Key", "refund-A7").refused(409, "move.other", "header.Idempotency-Key")
+		h.call("POST", facts+"/miles%2Fair/moves", `{"amount": 20}`, "Idempotency-Key", "refund-A7").refused(409, "move.other", "header.Idempotency-Key")
+		h.call("POST", facts+"/points/moves", `{"amount": 5}`, "Idempotency-Key", "a b").refused(422, "field.form", "header.Idempotency-Key")
+		h.call("POST", facts+"/points/moves", `{"amount": -20}`).is(http.StatusCreated, &f)
 		h.call("POST", facts+"/miles%2Fair/moves", `{"amount": 7}`).is(http.StatusCreated, nil)
 		h.call("POST", facts+"/points/moves", `{"amount": 0}`).refused(422, "move.nothing", "body.amount")
 		h.call("POST", facts+"/points/moves", `{"amount": 1e30}`).refused(422, "field.range", "body.amount")
@@ -99,6 +110,49 @@ func TestLedgers(t *testing.T) {
 		if got := string(h.fact(id, "points").Value); got != "380" {
 			t.Errorf("after what was refused the balance is %s", got)
 		}
+	})
+}
+
+// A list of cases goes on where it ended, also among cases that were opened at the same moment.
+func TestCasesGoOn(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		var want []string
+		for i := range 5 {
+			if i == 3 {
+				h.clock.Advance(1e9)
+			}
+			var made struct{ ID string }
+			h.call("POST", "/v1/accounts", fmt.Sprintf(`{"email": "holder%d@example.jp", "name": "Ken"}`, i)).is(http.StatusCreated, &made)
+			var c api.Case
+			h.call("POST", "/v1/accounts/"+made.ID+"/freeze", `{"why": "He rang us."}`).is(http.StatusOK, &c)
+			want = append(want, c.ID)
+		}
+		var got []string
+		for before, pages := "", 0; ; pages++ {
+			var list struct {
+				Cases []api.Case
+				Next  string
+			}
+			h.call("GET", "/v1/cases?limit=2&before="+before, "").is(http.StatusOK, &list)
+			for _, c := range list.Cases {
+				got = append(got, c.ID)
+			}
+			if before = list.Next; before == "" {
+				if pages != 2 {
+					t.Errorf("%d cases were on %d pages", len(want), pages+1)
+				}
+				break
+			}
+		}
+		if late := got[:min(2, len(got))]; !slices.Contains(late, want[3]) || !slices.Contains(late, want[4]) {
+			t.Errorf("the newest are not first: %v", got)
+		}
+		slices.Sort(got)
+		slices.Sort(want)
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("not every case once:\n%s", diff)
+		}
+		h.call("GET", "/v1/cases?before=case_none", "").refused(422, "page.before", "query.before")
 	})
 }
 

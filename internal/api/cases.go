@@ -2,12 +2,14 @@ package api
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"takeback/internal/casefile"
+	"takeback/internal/fault"
 )
 
 // Case is a case as the API shows it: where it stands, never what people wrote in it.
@@ -37,12 +39,14 @@ type caseOut struct{ Body Case }
 
 type casesIn struct {
 	Account string `query:"account" maxLength:"64" doc:"Only the cases of this account."`
+	Before  string `query:"before" maxLength:"64" doc:"Go on behind this: what next said."`
 	Limit   int    `query:"limit" minimum:"1" maximum:"500" default:"100"`
 }
 
 type casesOut struct {
 	Body struct {
 		Cases []Case `json:"cases"`
+		Next  string `json:"next,omitempty" doc:"There are more: give it as before."`
 	}
 }
 
@@ -54,6 +58,11 @@ type freezeIn struct {
 	}
 }
 
+var errBefore = fault.New(fault.Invalid, "page.before", "This is not where a list has ended.").On("before")
+
+// inQuery is where the fields of a list are.
+func inQuery(field string) string { return "query." + field }
+
 func (a *API) cases(h huma.API) {
 	o := operation(http.MethodPost, "/v1/accounts/{id}/freeze", "freeze-account", "cases", "Stop an account and open a case")
 	o.Description = "From the answer on every session of the account is over and nobody can change anything in it. " +
@@ -61,13 +70,19 @@ func (a *API) cases(h huma.API) {
 	huma.Register(h, o, a.freeze)
 	o = operation(http.MethodGet, "/v1/cases", "list-cases", "cases", "List cases, newest first")
 	huma.Register(h, o, func(ctx context.Context, in *casesIn) (*casesOut, error) {
-		found, err := a.Cases.Recent(ctx, in.Account, in.Limit)
+		found, more, err := a.Cases.Before(ctx, in.Account, in.Before, in.Limit)
+		if errors.Is(err, casefile.ErrNone) {
+			err = errBefore
+		}
 		out := &casesOut{}
+		if more {
+			out.Body.Next = found[len(found)-1].ID
+		}
 		out.Body.Cases = make([]Case, len(found))
 		for i, c := range found {
 			out.Body.Cases[i] = shownCase(c)
 		}
-		return out, a.fail(err, inAddress)
+		return out, a.fail(err, inQuery)
 	})
 	o = operation(http.MethodGet, "/v1/cases/{id}", "get-case", "cases", "Show where a case stands")
 	huma.Register(h, o, func(ctx context.Context, in *caseIn) (*caseOut, error) {

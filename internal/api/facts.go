@@ -80,9 +80,13 @@ type delete2In struct {
 	OnBehalf
 }
 
+// onceHeader names a movement.
+const onceHeader = "Idempotency-Key"
+
 type moveIn struct {
 	AtPath
 	OnBehalf
+	Once string `header:"Idempotency-Key" maxLength:"100" pattern:"^[!-~]{1,100}$" example:"refund-A70003" doc:"Your own name of this movement. The same name is booked once, for 30 days."`
 	Body struct {
 		Amount int64 `json:"amount" minimum:"-1000000000000" maximum:"1000000000000" example:"-500" doc:"What comes; negative for what goes. Not 0."`
 	}
@@ -119,8 +123,10 @@ func (a *API) facts(h huma.API) {
 		return a.remove(ctx, in.ID, in.path(), in.Session)
 	})
 	o := operation(http.MethodPost, one+"/moves", "move-ledger", "facts", "Book a movement on a ledger")
-	o.Description = "Every call is a movement of its own: before you repeat one whose answer was lost, read the balance or the history."
+	o.Description = "With an Idempotency-Key the same movement sent twice is booked once, and is answered with 200 the second time. " +
+		"Without one every call is a movement of its own: before you repeat one whose answer was lost, read the balance or the history."
 	o.DefaultStatus = http.StatusCreated
+	o.Responses = map[string]*huma.Response{"200": {Description: "It was booked before.", Content: answers[Fact](h)}}
 	huma.Register(h, o, a.move)
 }
 
@@ -252,21 +258,29 @@ var errNoMove = fault.New(fault.Invalid, "move.nothing", "A movement moves somet
 
 func (a *API) move(ctx context.Context, in *moveIn) (*factOut, error) {
 	at := func(field string) string {
-		if field == "path" {
+		switch field {
+		case "path":
 			return "path.path"
+		case "once":
+			return "header." + onceHeader
 		}
 		return inBody(field)
 	}
 	by, err := a.behalf(ctx, in.ID, in.Session)
+	again := false
 	if err == nil && in.Body.Amount == 0 {
 		err = errNoMove
 	}
 	if err == nil {
-		err = a.Life.Move(ctx, by, in.ID, in.Path, in.Body.Amount)
+		again, err = a.Life.Move(ctx, by, in.ID, signin.Movement{Path: in.Path, Amount: in.Body.Amount, Once: in.Once})
 	}
 	if err != nil {
 		return nil, a.fail(err, at)
 	}
+	status := http.StatusCreated
+	if again {
+		status = http.StatusOK
+	}
 	f, err := a.at(ctx, in.ID, in.Path)
-	return &factOut{http.StatusCreated, f}, a.fail(err, at)
+	return &factOut{status, f}, a.fail(err, at)
 }

@@ -2,6 +2,7 @@ package casefile
 
 import (
 	"context"
+	"time"
 
 	"takeback/internal/db"
 )
@@ -18,11 +19,22 @@ func (r Reader) Get(ctx context.Context, id string) (c Case, err error) {
 	return c, err
 }
 
-// Recent lists the cases of an account or, with an empty one, of everybody, newest first.
-func (r Reader) Recent(ctx context.Context, account string, limit int) (all []Case, err error) {
+// Before lists cases of an account or, with an empty one, of everybody, newest
+// first: those that come after the case before, or from the newest on if that is
+// empty. more tells whether the list goes on. A before that is no case is ErrNone.
+func (r Reader) Before(ctx context.Context, account, before string, limit int) (all []Case, more bool, err error) {
 	err = r.DB.Read(ctx, func(tx *db.Tx) error {
-		all, err = Recent(tx, account, limit)
+		last := Case{OpenedAt: tx.Now.Add(time.Hour)} // nothing was opened later
+		if before != "" {
+			if last, err = Get(tx, before); err != nil {
+				return err
+			}
+		}
+		all, err = olderThan(tx, account, last, limit+1)
+		if more = len(all) > limit; more {
+			all = all[:limit]
+		}
 		return err
 	})
-	return all, err
+	return all, more, err
 }

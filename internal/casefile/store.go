@@ -52,6 +52,12 @@ func Recent(tx *db.Tx, account string, limit int) ([]Case, error) {
 	return db.All(tx, scan, `SELECT `+columns+` FROM case_file WHERE account = $1 ORDER BY opened_at DESC LIMIT $2`, account, limit)
 }
 
+// olderThan lists the cases that come after another in the order from new to old.
+func olderThan(tx *db.Tx, account string, than Case, limit int) ([]Case, error) {
+	return db.All(tx, scan, `SELECT `+columns+` FROM case_file WHERE ($1 = '' OR account = $1) AND (opened_at < $2 OR opened_at = $2 AND id < $3)
+		ORDER BY opened_at DESC, id DESC LIMIT $4`, account, than.OpenedAt, than.ID, limit)
+}
+
 // AssignedTo lists the open cases of somebody.
 func AssignedTo(tx *db.Tx, staff string) ([]string, error) {
 	return db.All(tx, db.Scan1[string], `SELECT id FROM case_file WHERE assigned = $1 AND closed_at IS NULL`, staff)

@@ -76,15 +76,6 @@ func (l *Life) Delete(ctx context.Context, by access.Actor, accountID, path stri
 	return waits, err
 }
 
-// Move books an amount on a ledger: points come and go as the service says.
-func (l *Life) Move(ctx context.Context, by access.Actor, accountID, path string, amount int64) (err error) {
-	defer fault.Wrap(&err, "signin.Move(%s, %s)", accountID, path)
-	return l.DB.Write(ctx, func(tx *db.Tx) error {
-		_, err := l.append(tx, by, history.Entry{Account: accountID, Verb: history.Move, Path: path, Amount: amount})
-		return err
-	})
-}
-
 // factThere gives the fact at a path, or none if there is nothing.
 func factThere(tx *db.Tx, accountID, path string, none error) (account.Fact, error) {
 	f, err := account.FactAt(tx, accountID, path)

@@ -116,7 +116,8 @@ func TestPutAndOrder(t *testing.T) {
 		if a.Language != "en" || h.facts(who)["gift/g1"].Parts()["text"] != "ありがとう" {
 			h.Error("what was put is not there")
 		}
-		h.ok(h.life.Move(h.Context(), service, who.Account, "points", 250))
+		_, err = h.life.Move(h.Context(), service, who.Account, signin.Movement{Path: "points", Amount: 250})
+		h.ok(err)
 		for name, c := range map[string]struct {
 			err  error
 			kind fault.Kind

@@ -380,7 +380,8 @@ func (h *house) fill(who access.Actor) {
 	h.ok(err)
 	_, err = h.life.ChangePhone(h.Context(), who, "090-1234-5678", seal.NewSecret(first))
 	h.ok(err)
-	h.ok(h.life.Move(h.Context(), shop, who.Account, "points", 1250))
+	_, err = h.life.Move(h.Context(), shop, who.Account, signin.Movement{Path: "points", Amount: 1250})
+	h.ok(err)
 	for i, items := range []string{"煎茶 100g、急須", "Linen towels (3)", "手ぬぐい 雲"} {
 		h.ok(h.life.PlaceOrder(h.Context(), shop, who.Account, fmt.Sprintf("order/k-2026-%04d", 117+i), signin.Order{ShipTo: "address/" + id, Effect: "undo", Amount: fmt.Sprint(4200 + 1350*i), Currency: "JPY", Items: items,
 			Placed: time.Now().Add(-time.Duration(3-i) * 200 * time.Hour)}))
