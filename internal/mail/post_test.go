@@ -144,6 +144,15 @@ func TestAServerThatSaysLaterIsAskedAgain(t *testing.T) {
 	})
 }
 
+// lost asks whether the last letter to an address reached nobody.
+func (s *street) lost(account, to string) (lost bool) {
+	s.t.Helper()
+	if err := s.d.Read(s.t.Context(), func(tx *db.Tx) (err error) { lost, err = Lost(tx, account, to); return err }); err != nil {
+		s.t.Fatal(err)
+	}
+	return lost
+}
+
 func TestWhatIsRefusedForGoodIsSeenByStaff(t *testing.T) {
 	each(t, func(s *street) {
 		s.in.Unknown("gone@example.jp", true)
@@ -156,6 +165,14 @@ func TestWhatIsRefusedForGoodIsSeenByStaff(t *testing.T) {
 			lost, err = Undeliverable(tx, 10)
 			return err
 		})
+		for to, want := range map[string]bool{"Gone@example.jp": true, "hanako@example.jp": false, "never@example.jp": false, "no address": false} {
+			if got := s.lost("a1", to); got != want {
+				s.t.Errorf("%s: lost is %t", to, got)
+			}
+		}
+		if s.lost("a2", "gone@example.jp") {
+			s.t.Error("another account's letters count")
+		}
 		if err != nil || len(lost) != 1 || lost[0].ID != id || lost[0].State != Undelivered || !strings.Contains(lost[0].Fault, "No such mailbox") {
 			s.t.Fatalf("staff see %+v, %v", lost, err)
 		}
@@ -168,6 +185,9 @@ func TestWhatIsRefusedForGoodIsSeenByStaff(t *testing.T) {
 		s.write(func(tx *db.Tx) error { return jobs.Revive(tx, dead[0].ID) })
 		s.drain()
 		s.want("gone@example.jp", "n1")
+		if s.lost("a1", "gone@example.jp") {
+			s.t.Error("what arrived in the end is lost")
+		}
 		if r := s.records("a1")[1]; r.State != Delivered {
 			s.t.Errorf("revived and sent, it is %s", r.State)
 		}

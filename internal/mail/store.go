@@ -61,6 +61,20 @@ func Undeliverable(tx *db.Tx, most int) ([]Record, error) {
 		WHERE state = 'undeliverable' ORDER BY done_at DESC, id DESC LIMIT $1`, most)
 }
 
+// Lost tells whether the last letter of an account to an address reached nobody.
+func Lost(tx *db.Tx, account, address string) (bool, error) {
+	to, err := ParseAddress(address)
+	if err != nil {
+		return false, nil // no letter ever went there
+	}
+	state, err := db.One(tx, db.Scan1[State], `SELECT state FROM letter WHERE account = $1 AND mailbox = $2 AND state <> 'waiting'
+		ORDER BY done_at DESC, id DESC LIMIT 1`, account, to.Key())
+	if errors.Is(err, db.ErrNone) {
+		return false, nil
+	}
+	return state == Undelivered, err
+}
+
 // Checked answers "is this letter from you?".
 type Checked struct {
 	Ours    bool

@@ -3,7 +3,6 @@ package restore
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"slices"
 	"time"
 
@@ -75,6 +74,10 @@ func (r *Restorer) MakePlan(ctx context.Context, by access.Actor, caseID, seen s
 	if !by.May(access.Investigate) {
 		return p, ErrForbidden
 	}
+	there, err := r.look(ctx, caseID)
+	if err != nil {
+		return p, err
+	}
 	err = r.DB.Write(ctx, func(tx *db.Tx) error {
 		former, err := present(tx, caseID)
 		if err != nil {
@@ -83,19 +86,19 @@ func (r *Restorer) MakePlan(ctx context.Context, by access.Actor, caseID, seen s
 		if former.Hash != seen {
 			return ErrOther
 		}
-		p, err = r.plan(tx, by, caseID, former)
+		p, err = r.plan(tx, by, caseID, former, there)
 		return err
 	})
 	return p, err
 }
 
 // plan makes a plan and moves its case to Planned.
-func (r *Restorer) plan(tx *db.Tx, by access.Actor, caseID string, former Stored) (Stored, error) {
+func (r *Restorer) plan(tx *db.Tx, by access.Actor, caseID string, former Stored, present map[string]json.RawMessage) (Stored, error) {
 	c, err := casefile.Get(tx, caseID)
 	if err != nil {
 		return Stored{}, err
 	}
-	p, err := r.Compute(tx, c)
+	p, err := r.compute(tx, c, present)
 	if err != nil {
 		return p, err
 	}
@@ -122,6 +125,11 @@ func sameQuestions(a, b Stored) bool {
 // Compute gives the plan that MakePlan would make now, and keeps nothing: the
 // rules and what people have answered, applied to the account as it is.
 func (r *Restorer) Compute(tx *db.Tx, c casefile.Case) (p Stored, err error) {
+	return r.compute(tx, c, nil)
+}
+
+// compute is Compute with what the other system was seen to hold.
+func (r *Restorer) compute(tx *db.Tx, c casefile.Case, present map[string]json.RawMessage) (p Stored, err error) {
 	h, found, err := r.Finder.Findings(tx, c)
 	if err != nil {
 		return p, err
@@ -147,37 +155,15 @@ func (r *Restorer) Compute(tx *db.Tx, c casefile.Case) (p Stored, err error) {
 		return p, err
 	}
 	p.sweep(facts, r.Book.Kinds)
-	if err := r.valid(tx, &p); err != nil {
+	o, err := r.outside(tx, &p, present)
+	if err != nil {
 		return p, err
 	}
+	p.check(o, r.Book.Kinds, tx.Now)
 	p.settle(answers, facts)
 	p.Plan = sorted(p.Plan)
 	p.Hash = hashOf(p.Plan, p.Account, p.Epoch, p.Head)
 	return p, nil
-}
-
-// valid takes back the steps that would write what is not valid any more.
-func (r *Restorer) valid(tx *db.Tx, p *Stored) error {
-	for _, s := range slices.Clone(p.Steps) {
-		switch {
-		case s.Op == PutBack && s.Path == "email":
-			key := account.Fact{Value: s.Want}.Text()
-			if r.Book.AddressKey != nil {
-				key = r.Book.AddressKey(s.Path, key)
-			}
-			other, err := account.ByLogin(tx, key)
-			if err == nil && other.ID != p.Account {
-				p.hold(s, Uniqueness)
-			} else if err != nil && !errors.Is(err, account.ErrNone) {
-				return err
-			}
-		case s.Op == Put && expired(s.Want, tx.Now):
-			if kind, ok := r.Book.Kinds.Of(s.Path); ok && kind.Pattern == "card/*" {
-				p.hold(s, InvalidOldValue)
-			}
-		}
-	}
-	return nil
 }
 
 // Answer keeps what an investigator answered to a question of the plan that he
@@ -186,6 +172,10 @@ func (r *Restorer) Answer(ctx context.Context, by access.Actor, caseID, seen str
 	defer fault.Wrap(&err, "restore.Answer(%s, %s)", caseID, q.Path)
 	if !by.May(access.Investigate) {
 		return ErrForbidden
+	}
+	there, err := r.look(ctx, caseID)
+	if err != nil {
+		return err
 	}
 	return r.DB.Write(ctx, func(tx *db.Tx) error {
 		former, err := present(tx, caseID)
@@ -208,7 +198,7 @@ func (r *Restorer) Answer(ctx context.Context, by access.Actor, caseID, seen str
 		if err := r.Files.Note(tx, caseID, by, "answer."+string(answer), q.Path); err != nil {
 			return err
 		}
-		_, err = r.plan(tx, by, caseID, former)
+		_, err = r.plan(tx, by, caseID, former, there)
 		return err
 	})
 }
@@ -349,8 +339,12 @@ var restoring = json.RawMessage(`"` + string(account.Restoring) + `"`)
 // still as the plan has seen them. If not, a new plan takes its place, in the
 // name of whoever made the old one, and the caller hears ErrMovedOn.
 func (r *Restorer) ifCurrent(ctx context.Context, caseID string, f func(*db.Tx, casefile.Case, Stored) error) error {
+	there, err := r.look(ctx, caseID)
+	if err != nil {
+		return err
+	}
 	moved := false
-	err := r.DB.Write(ctx, func(tx *db.Tx) error {
+	err = r.DB.Write(ctx, func(tx *db.Tx) error {
 		moved = false
 		c, err := casefile.Get(tx, caseID)
 		if err != nil {
@@ -367,7 +361,7 @@ func (r *Restorer) ifCurrent(ctx context.Context, caseID string, f func(*db.Tx, 
 			return err
 		}
 		if moved && casefile.May(c.Step, casefile.Planned) {
-			_, err = r.plan(tx, access.Actor{Role: access.System, ID: p.MadeBy, Name: p.MadeName}, caseID, p)
+			_, err = r.plan(tx, access.Actor{Role: access.System, ID: p.MadeBy, Name: p.MadeName}, caseID, p, there)
 			return err
 		}
 		moved = false

@@ -60,8 +60,8 @@ type Step struct {
 // Why is why people are asked.
 type Why string
 
-// The questions. The first seven follow from the history; restore.go adds the
-// others when it looks at what is true outside.
+// The questions. Uniqueness, InvalidOldValue and Drift are asked where what is
+// true outside is known; all others follow from the history.
 const (
 	SuspectChange        Why = "suspect-change"          // kept, though it may be the intruder's
 	PartialOnTaintedBase Why = "partial-on-tainted-base" // the holder mended a part of the intruder's value
@@ -71,7 +71,7 @@ const (
 	ContactExposed       Why = "contact-exposed"         // the slot is empty until somebody is verified out of band
 	Contradiction        Why = "contradiction"           // cleared against the rules
 	Uniqueness           Why = "uniqueness"              // the old address is another account's by now
-	InvalidOldValue      Why = "invalid-old-value"       // expired, unreachable or erased by its holder
+	InvalidOldValue      Why = "invalid-old-value"       // a card that is expired, an address at which nobody is reached
 	Drift                Why = "drift"                   // the other system says something else
 	MixedSession         Why = "mixed-session"           // it is not clear where in a session the intruder begins
 )
@@ -115,6 +115,7 @@ func MakePlan(h []history.Change, f finding.Findings, kinds account.Kinds, now t
 		p.decide(fd)
 		p.Questions = append(p.Questions, fd.asked...)
 	}
+	p.mixed(h)
 	p.sort()
 	return p.Plan
 }

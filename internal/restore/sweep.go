@@ -26,6 +26,8 @@ func (q Question) Choices() []Answer {
 	switch q.Why {
 	case ContactExposed, Uniqueness, InvalidOldValue:
 		return []Answer{Leave} // the slot is empty; it is filled by its holder or not at all
+	case MixedSession:
+		return []Answer{Keep} // or another mark, by which the question goes away
 	case PartialOnTaintedBase, AddedThenEdited:
 		if q.Proposal != nil {
 			return []Answer{Keep, Proposal, Leave}
