@@ -69,6 +69,12 @@ func Members(tx *db.Tx, scope, after string, limit int) ([]string, error) {
 	return db.All(tx, db.Scan1[string], `SELECT account FROM scope_member WHERE scope = $1 AND account > $2 ORDER BY account LIMIT $3`, scope, after, limit)
 }
 
+// InScope tells whether an account joined a scope.
+func InScope(tx *db.Tx, scope, id string) (in bool, err error) {
+	err = tx.Row(`SELECT EXISTS (SELECT 1 FROM scope_member WHERE scope = $1 AND account = $2)`, scope, id).Scan(&in)
+	return in, err
+}
+
 // Fence holds all accounts of a scope still, with one row: with the commit
 // nothing that was given before has authority in any of them.
 func Fence(tx *db.Tx, scope string) (epoch int64, err error) { return moveScope(tx, scope, true) }

@@ -174,6 +174,12 @@ func Contacts(tx *db.Tx, id string) ([]Contact, error) {
 	return db.All(tx, scanContact, `SELECT `+contactColumns+` FROM contact WHERE account = $1 ORDER BY set_seq`, id)
 }
 
+// Holding lists the accounts that had an address (in normal form) as a contact in a time.
+func Holding(tx *db.Tx, addressKey string, from, until time.Time) ([]string, error) {
+	return db.All(tx, db.Scan1[string], `SELECT DISTINCT account FROM contact
+		WHERE address_key = $1 AND from_at < $3 AND (until_at IS NULL OR until_at >= $2) ORDER BY account`, addressKey, from, until)
+}
+
 // Discredit keeps that the contact which a change had set is the intruder's, or in his hands: from
 // here on no letter and no way back in goes there.
 func Discredit(tx *db.Tx, id string, setSeq int64) error {

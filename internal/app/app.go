@@ -13,6 +13,7 @@ import (
 	"takeback/internal/access"
 	"takeback/internal/account"
 	"takeback/internal/api"
+	"takeback/internal/campaign"
 	"takeback/internal/casefile"
 	"takeback/internal/connector"
 	"takeback/internal/db"
@@ -69,6 +70,7 @@ type App struct {
 	Investigator *investigate.Investigator
 	Restorer     *restore.Restorer
 	Returner     *handback.Returner
+	Campaigns    *campaign.Campaigns
 
 	Holder  *web.Site
 	Console *web.Site
@@ -135,10 +137,11 @@ func (a *App) rooms(context.Context) error {
 	a.Restorer = &restore.Restorer{DB: a.DB, Book: a.Book, Files: a.Files, Port: connector.Own{DB: a.DB, Book: a.Book}, Finder: a.Investigator, Release: a.Freezer, Eyes: a.Desk}
 	a.Returner = &handback.Returner{DB: a.DB, Book: a.Book, Files: a.Files, Post: a.Post, Finder: a.Investigator, Restored: a.Restorer, Prover: a.Examiner}
 	a.Investigator.OnMark = a.Restorer.StopLosses
+	a.Campaigns = &campaign.Campaigns{DB: a.DB, Book: a.Book, Finder: together{a}, Carrier: together{a}, Looks: a.Desk}
 
 	// Whoever changes anything has told whom it concerns, in the same transaction.
 	a.Book.OnAppend = []func(*db.Tx, history.Change) error{a.Teller.Hear, a.Restorer.Hear}
-	for _, room := range []interface{ Handle(*jobs.Runner) }{a.Post, a.Life, a.Intake, a.Restorer, a.Returner} {
+	for _, room := range []interface{ Handle(*jobs.Runner) }{a.Post, a.Life, a.Intake, a.Restorer, a.Returner, a.Campaigns} {
 		room.Handle(a.Runner)
 	}
 	return nil
@@ -152,7 +155,8 @@ func (a *App) faces(context.Context) error {
 	puzzle := &web.Puzzle{Store: signin.Puzzles{DB: a.DB, Seal: a.Seal}, Seal: a.Seal, Now: a.Config.Now}
 	a.Holder = (&holder.Pages{Life: a.Life, Puzzle: puzzle, Protection: byService{a},
 		Alarm: holder.Alarm{Intake: a.Intake, Teller: a.Teller, Verify: a.Examiner}}).Site(shell)
-	a.Console = (&console.Pages{Desk: a.Desk, Examiner: a.Examiner, Investigator: a.Investigator, Restorer: a.Restorer, Returner: a.Returner}).Site(shell)
+	a.Console = (&console.Pages{Desk: a.Desk, Examiner: a.Examiner, Investigator: a.Investigator, Restorer: a.Restorer, Returner: a.Returner,
+		Campaigns: a.Campaigns}).Site(shell)
 	a.API = &api.API{Sessions: a.Sessions, Keys: access.KeyRing{DB: a.DB, Seal: a.Seal}, Accounts: account.Reader{DB: a.DB},
 		History: history.Reader{DB: a.DB}, Cases: casefile.Reader{DB: a.DB}, Life: a.Life, Registrar: a.Life,
 		Freezer: byService{a}, Cards: byService{a}, Orders: byService{a}, Log: a.Config.Log}

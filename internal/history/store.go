@@ -3,6 +3,7 @@ package history
 import (
 	"encoding/json"
 	"strings"
+	"time"
 
 	"takeback/internal/db"
 )
@@ -54,6 +55,12 @@ func Latest(tx *db.Tx, account string, before int64, limit int) ([]Change, error
 // At gives one change, or db.ErrNone.
 func At(tx *db.Tx, account string, seq int64) (Change, error) {
 	return db.One(tx, scan, `SELECT `+columns+` FROM change WHERE account = $1 AND seq = $2`, account, seq)
+}
+
+// OfStaff lists the accounts that a member of staff acted in, in a time.
+func OfStaff(tx *db.Tx, staff string, from, until time.Time) ([]string, error) {
+	return db.All(tx, db.Scan1[string], `SELECT DISTINCT account FROM change
+		WHERE actor = $1 AND role IN ('agent', 'investigator', 'supervisor') AND at >= $2 AND at < $3 ORDER BY account`, staff, from, until)
 }
 
 // SeenDevice tells whether an account was used from a device before a change,

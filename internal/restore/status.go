@@ -3,6 +3,7 @@ package restore
 import (
 	"context"
 	"encoding/json"
+	"slices"
 
 	"takeback/internal/access"
 	"takeback/internal/account"
@@ -135,4 +136,13 @@ func writes(v history.Verb) bool {
 		return true
 	}
 	return false
+}
+
+// Ended tells whether the plan of a case has come to its end, and whether every step of it was read back.
+func Ended(tx *db.Tx, caseID string) (ended, restored bool, err error) {
+	p, err := present(tx, caseID)
+	if err != nil {
+		return false, false, err
+	}
+	return !p.DoneAt.IsZero(), !slices.ContainsFunc(p.Rows, func(r Row) bool { return r.State != Verified }), nil
 }

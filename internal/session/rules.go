@@ -1,6 +1,7 @@
 package session
 
 import (
+	"net/netip"
 	"time"
 
 	"takeback/internal/access"
@@ -37,6 +38,24 @@ func browser(userAgent string) string {
 	}
 	ua := useragent.Parse(userAgent)
 	return ua.Name + " on " + ua.OS
+}
+
+// NetworkOf is the network that an address belongs to: as many as one household
+// or one machine at a provider has. What is no address is its own.
+func NetworkOf(ip string) string {
+	a, err := netip.ParseAddr(ip)
+	if err != nil {
+		return ip
+	}
+	bits := 64
+	if a = a.Unmap(); a.Is4() {
+		bits = 24
+	}
+	p, err := a.WithZone("").Prefix(bits)
+	if err != nil {
+		return ip
+	}
+	return p.String()
 }
 
 // Describe names a client for people: "Firefox, Linux".

@@ -44,8 +44,8 @@ func insert(tx *db.Tx, s Session, hash string) error {
 }
 
 func insertSegment(tx *db.Tx, s Session, seq int64) error {
-	return tx.Put(`INSERT INTO segment (session, no, from_seq, at, device, ip, user_agent) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-		s.ID, s.Segment, seq, tx.Now, s.Device, s.IP, s.UserAgent)
+	return tx.Put(`INSERT INTO segment (session, no, from_seq, at, device, ip, network, user_agent) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+		s.ID, s.Segment, seq, tx.Now, s.Device, s.IP, NetworkOf(s.IP), s.UserAgent)
 }
 
 func touch(tx *db.Tx, s Session) error {
@@ -119,6 +119,18 @@ func Segments(tx *db.Tx, account string) ([]Segment, error) {
 		return g, err
 	}, `SELECT g.session, g.no, g.from_seq, g.at, g.device, g.ip, g.user_agent
 		FROM segment g JOIN session s ON s.id = g.session WHERE s.account = $1 ORDER BY g.from_seq`, account)
+}
+
+// SeenFrom lists the accounts that were used from a device in a time.
+func SeenFrom(tx *db.Tx, device string, from, until time.Time) ([]string, error) {
+	return db.All(tx, db.Scan1[string], `SELECT DISTINCT s.account FROM segment g JOIN session s ON s.id = g.session
+		WHERE g.device = $1 AND g.device <> '' AND g.at >= $2 AND g.at < $3 ORDER BY s.account`, device, from, until)
+}
+
+// SeenIn lists the accounts that were used from a network (NetworkOf) in a time.
+func SeenIn(tx *db.Tx, network string, from, until time.Time) ([]string, error) {
+	return db.All(tx, db.Scan1[string], `SELECT DISTINCT s.account FROM segment g JOIN session s ON s.id = g.session
+		WHERE g.network = $1 AND g.network <> '' AND g.at >= $2 AND g.at < $3 ORDER BY s.account`, network, from, until)
 }
 
 // SegmentSince tells when the present segment of a session began.

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"takeback/internal/access"
+	"takeback/internal/campaign"
 	"takeback/internal/desk"
 	"takeback/internal/handback"
 	"takeback/internal/investigate"
@@ -26,6 +27,7 @@ type Pages struct {
 	Investigator *investigate.Investigator
 	Restorer     *restore.Restorer
 	Returner     *handback.Returner
+	Campaigns    *campaign.Campaigns
 }
 
 // Site builds the face. c says what belongs to the installation: brand, proxies, log, clock.
@@ -58,6 +60,9 @@ func (p *Pages) Frame(r *http.Request, who access.Actor) web.Frame {
 		{Path: "/desk", Key: "nav.queue", Icon: "queue"}, {Path: "/desk/wall", Key: "nav.wall", Icon: "wall"},
 		{Path: "/desk/phishing", Key: "nav.phishing", Icon: "mail"},
 	}}
+	if who.May(access.Investigate) {
+		f.Nav = append(f.Nav, web.NavItem{Path: "/desk/campaigns", Key: "nav.campaigns", Icon: "stop"})
+	}
 	if who.May(access.Manage) {
 		f.Nav = append(f.Nav, web.NavItem{Path: "/desk/post", Key: "nav.post", Icon: "box"},
 			web.NavItem{Path: "/desk/audit", Key: "nav.audit", Icon: "search"}, web.NavItem{Path: "/desk/staff", Key: "nav.staff", Icon: "users"})

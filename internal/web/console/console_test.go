@@ -16,6 +16,7 @@ import (
 
 	"takeback/internal/access"
 	"takeback/internal/account"
+	"takeback/internal/campaign"
 	"takeback/internal/casefile"
 	"takeback/internal/connector"
 	"takeback/internal/db"
@@ -60,6 +61,7 @@ type house struct {
 	inv    *investigate.Investigator
 	rest   *restore.Restorer
 	ret    *handback.Returner
+	camp   *campaign.Campaigns
 	keeper *seal.Keeper
 	site   http.Handler
 	c      casefile.Case
@@ -85,9 +87,10 @@ func build(t *testing.T, engine db.Engine) *house {
 	must(t, err)
 	returner := &handback.Returner{DB: h.db, Book: h.book, Files: h.files, Post: post, Finder: find, Restored: restorer, Prover: h.exam}
 	h.inv, h.rest, h.ret = find, restorer, returner
+	h.camp = &campaign.Campaigns{DB: h.db, Book: h.book, Looks: h.desk}
 	mux := http.NewServeMux()
 	mux.Handle("/assets/", web.Assets())
-	mux.Handle("/", (&console.Pages{Desk: h.desk, Examiner: h.exam, Investigator: h.inv, Restorer: h.rest, Returner: h.ret}).Site(web.Config{Brand: "Kumo Store", Now: h.clock.Now, Log: slog.New(slog.NewTextHandler(t.Output(), nil))}))
+	mux.Handle("/", (&console.Pages{Desk: h.desk, Examiner: h.exam, Investigator: h.inv, Restorer: h.rest, Returner: h.ret, Campaigns: h.camp}).Site(web.Config{Brand: "Kumo Store", Now: h.clock.Now, Log: slog.New(slog.NewTextHandler(t.Output(), nil))}))
 	h.site = mux
 	return h
 }

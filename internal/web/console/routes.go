@@ -38,7 +38,7 @@ func (p *Pages) Routes() []web.Route {
 		{Method: "POST", Path: "/desk/staff/{staff}/disable", Permission: access.Manage, Handler: p.disable, Back: "/desk/staff"},
 		{Method: "POST", Path: "/desk/staff/{staff}/role", Permission: access.Manage, Handler: p.setRole, Back: "/desk/staff"},
 		{Method: "POST", Path: "/desk/staff/{staff}/lift", Permission: access.Manage, Handler: p.lift, Back: "/desk/staff"},
-	}, p.caseRoutes(), p.heartRoutes())
+	}, p.caseRoutes(), p.heartRoutes(), p.campaignRoutes())
 }
 
 // caseRoutes are the page of a case and what is done on it.

@@ -18,7 +18,7 @@ import (
 // routes is the table of contents, with the case of the house in it.
 func (h *house) routes() []web.Route {
 	all := (&console.Pages{}).Routes()
-	fill := strings.NewReplacer("{id}", h.c.ID, "{token}", "nonsense", "{call}", "call_1", "{letter}", "phish_1", "{job}", "job_1", "{staff}", "staff_1")
+	fill := strings.NewReplacer("{id}", h.c.ID, "{token}", "nonsense", "{call}", "call_1", "{letter}", "phish_1", "{job}", "job_1", "{staff}", "staff_1", "{campaign}", "camp_1")
 	for i := range all {
 		all[i].Path = fill.Replace(all[i].Path)
 	}

@@ -1,0 +1,317 @@
+package campaign
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"sync"
+	"time"
+
+	"takeback/internal/access"
+	"takeback/internal/account"
+	"takeback/internal/db"
+	"takeback/internal/fault"
+	"takeback/internal/history"
+	"takeback/internal/jobs"
+	"takeback/internal/session"
+)
+
+const (
+	walkedAtOnce  = 200             // accounts that are looked at between two commits
+	plannedAtOnce = 50              // plans that are made between two
+	lookAgain     = 2 * time.Second // while steps are being carried out
+)
+
+// Handle gives the runner the handler of this room.
+func (s *Campaigns) Handle(runner *jobs.Runner) {
+	runner.Handle(jobKind, func(ctx context.Context, w jobs.Work) error {
+		var t turn
+		if err := w.Read(&t); err != nil {
+			return jobs.Permanent(err)
+		}
+		return s.goOn(ctx, t, w.Finish)
+	})
+}
+
+// goOn does the next piece of work of a campaign and queues the one after it, in
+// the transaction in which the job ends: whatever stops the program, it goes on from there.
+func (s *Campaigns) goOn(ctx context.Context, t turn, finish func(*db.Tx) error) (err error) {
+	defer fault.Wrap(&err, "campaign.goOn(%s)", t.Campaign)
+	var c Campaign
+	if err := s.DB.Read(ctx, func(tx *db.Tx) (err error) { c, err = get(tx, t.Campaign); return err }); err != nil {
+		return err
+	}
+	if c.Turn != t.No {
+		return nil // a later job does it
+	}
+	switch c.Step {
+	case Held:
+		return s.walkOn(ctx, c, finish)
+	case Planning:
+		return s.planOn(ctx, c, finish)
+	case Carrying:
+		return s.carryOn(ctx, c, finish)
+	}
+	return nil // opened: what has a case goes its way there
+}
+
+// examined is an account that was looked at.
+type examined struct {
+	account account.Account
+	seeds   Seeds
+	found   Found
+}
+
+// walkOn looks at the next accounts, lets go of those in which nothing is found,
+// and gives the others a case.
+func (s *Campaigns) walkOn(ctx context.Context, c Campaign, finish func(*db.Tx) error) error {
+	all, err := s.examineNext(ctx, c)
+	if err != nil {
+		return err
+	}
+	return s.DB.Write(ctx, func(tx *db.Tx) error {
+		now, err := lock(tx, c.ID)
+		if err != nil {
+			return err
+		}
+		if now.Step != Held {
+			return finish(tx) // it was opened meanwhile
+		}
+		for _, x := range all {
+			if err := s.settle(tx, c, x); err != nil {
+				return err
+			}
+		}
+		if len(all) == 0 {
+			if err := setStep(tx, c.ID, Held, Planning); err != nil {
+				return err
+			}
+		} else if err := walk(tx, c.ID, all[len(all)-1].account.ID); err != nil {
+			return err
+		}
+		return errors.Join(finish(tx), again(tx, c.ID, 0), tx.Announce(Topic, c.ID))
+	})
+}
+
+// examineNext analyses the next accounts, as many at a time as there are processors.
+func (s *Campaigns) examineNext(ctx context.Context, c Campaign) ([]examined, error) {
+	var ids []string
+	err := s.DB.Read(ctx, func(tx *db.Tx) (err error) {
+		ids, err = account.Members(tx, c.ID, c.Walked, walkedAtOnce)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	all, faults := make([]examined, len(ids)), make([]error, len(ids))
+	next := make(chan int)
+	var workers sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		workers.Go(func() {
+			for i := range next {
+				all[i], faults[i] = s.examine(ctx, c.Key, ids[i])
+			}
+		})
+	}
+	for i := range ids {
+		next <- i
+	}
+	close(next)
+	workers.Wait()
+	return all, errors.Join(faults...)
+}
+
+// examine analyses one account, in one view of the database.
+func (s *Campaigns) examine(ctx context.Context, k Key, id string) (x examined, err error) {
+	var h []history.Change
+	var known []session.Device
+	var now time.Time
+	err = s.DB.Read(ctx, func(tx *db.Tx) error {
+		now = tx.Now
+		var errs [3]error
+		x.account, errs[0] = account.Get(tx, id)
+		h, errs[1] = history.Of(tx, id)
+		known, errs[2] = session.Devices(tx, id)
+		return errors.Join(errs[:]...)
+	})
+	if err != nil {
+		return x, fmt.Errorf("%s: %w", id, err)
+	}
+	if x.seeds = k.Seeds(h, s.Book.AddressKey); !x.seeds.None() {
+		x.found = s.Finder.Examine(h, known, x.seeds, now)
+	}
+	return x, nil
+}
+
+// settle lets an account go, or gives it a case.
+func (s *Campaigns) settle(tx *db.Tx, c Campaign, x examined) error {
+	r := row{campaign: c.ID, account: x.account.ID, state: Clean, deadline: x.found.Deadline}
+	a, err := account.Get(tx, x.account.ID)
+	if err != nil {
+		return err
+	}
+	switch {
+	case x.found.Steps+x.found.Questions > 0 && a.Own != account.Closed:
+		r.state = Taken
+		r.caseID, err = s.Finder.Take(tx, a.ID, x.seeds, maker(c), c.Reason)
+	case a.Own != a.State:
+		err = s.letGo(tx, a, access.Do("campaign"))
+	}
+	if err != nil {
+		return err
+	}
+	return keep(tx, r)
+}
+
+// maker is who drafted a campaign: it is done in his name, and he approves none of it.
+func maker(c Campaign) access.Actor {
+	return access.Actor{Role: access.Investigator, ID: c.MadeBy, Name: c.MadeName}
+}
+
+// planOn makes the next plans and groups them by their shape. A case that has
+// gone its own way by now, or cannot be planned for, is left to people.
+func (s *Campaigns) planOn(ctx context.Context, c Campaign, finish func(*db.Tx) error) error {
+	var rows []row
+	err := s.DB.Read(ctx, func(tx *db.Tx) (err error) {
+		rows, err = rowsIn(tx, c.ID, Taken, "", plannedAtOnce)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	plans := make([]Plan, len(rows))
+	for i := range rows {
+		rows[i].state = Planned
+		plans[i], err = s.Carrier.Plan(ctx, maker(c), rows[i].caseID)
+		if f := fault.Public(err); err != nil && f.Kind != fault.Internal {
+			rows[i].state, err = Aside, nil
+		}
+		if err != nil {
+			return err
+		}
+		rows[i].plan, rows[i].shape = plans[i].Hash, shapeID(plans[i].Lines)
+	}
+	return s.DB.Write(ctx, func(tx *db.Tx) error {
+		if now, err := lock(tx, c.ID); err != nil || now.Step != Planning {
+			return errors.Join(err, finish(tx))
+		}
+		for i, r := range rows {
+			if r.state == Planned {
+				if err := keepShape(tx, c.ID, plans[i]); err != nil {
+					return err
+				}
+			}
+			if err := keep(tx, r); err != nil {
+				return err
+			}
+		}
+		if len(rows) == 0 {
+			if err := setStep(tx, c.ID, Planning, Carrying); err != nil {
+				return err
+			}
+			return errors.Join(finish(tx), tx.Announce(Topic, c.ID))
+		}
+		return errors.Join(finish(tx), again(tx, c.ID, 0), tx.Announce(Topic, c.ID))
+	})
+}
+
+// carryOn sees what became of those under way, and begins with the next ones of
+// every shape that may go on.
+func (s *Campaigns) carryOn(ctx context.Context, c Campaign, finish func(*db.Tx) error) error {
+	busy := false
+	var begin []row
+	var who []Approval
+	err := s.DB.Write(ctx, func(tx *db.Tx) (err error) {
+		busy, begin = false, nil
+		if now, err := lock(tx, c.ID); err != nil || now.Step != Carrying {
+			return err
+		}
+		if err := s.settleRunning(tx, c); err != nil {
+			return err
+		}
+		if who, err = approvals(tx, c.ID); err != nil {
+			return err
+		}
+		all, err := shapes(tx, c.ID)
+		if err != nil {
+			return err
+		}
+		for _, o := range all {
+			n, stop := o.next()
+			if stop != "" {
+				if err := stopShape(tx, c.ID, o.ID, stop); err != nil {
+					return err
+				}
+			}
+			rows, err := rowsIn(tx, c.ID, Planned, o.ID, n)
+			if err != nil {
+				return err
+			}
+			for i := range rows {
+				rows[i].pilot = o.Pilots+i < o.Pilot()
+			}
+			begin = append(begin, rows...)
+			busy = busy || o.Running > 0 || n > 0
+		}
+		return tx.Announce(Topic, c.ID)
+	})
+	if err != nil {
+		return err
+	}
+	for _, r := range begin {
+		if err := s.begin(ctx, c, r, who); err != nil {
+			return err
+		}
+	}
+	return s.DB.Write(ctx, func(tx *db.Tx) error {
+		if !busy {
+			return errors.Join(finish(tx), tx.Announce(Topic, c.ID))
+		}
+		return errors.Join(finish(tx), again(tx, c.ID, lookAgain), tx.Announce(Topic, c.ID))
+	})
+}
+
+// settleRunning keeps how the plans ended that have.
+func (s *Campaigns) settleRunning(tx *db.Tx, c Campaign) error {
+	rows, err := rowsIn(tx, c.ID, Running, "", everybody)
+	if err != nil {
+		return err
+	}
+	for _, r := range rows {
+		ended, restored, err := s.Carrier.Ended(tx, r.caseID)
+		if err != nil {
+			return err
+		}
+		if !ended {
+			continue
+		}
+		if r.state = Conflict; restored {
+			r.state = Restored
+		}
+		if err := keep(tx, r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// begin carries out one plan, in the name of whoever answers for it. One that is
+// not as it was when its shape was approved, or that he may not approve, goes aside.
+func (s *Campaigns) begin(ctx context.Context, c Campaign, r row, who []Approval) error {
+	r.state = Running
+	var by access.Actor
+	for _, a := range who {
+		if a.Shape == r.shape {
+			by = access.Actor{Role: access.Investigator, ID: a.Actor, Name: a.Name}
+		}
+	}
+	err := s.Carrier.Carry(ctx, maker(c), by, r.caseID, r.plan)
+	if f := fault.Public(err); err != nil && f.Kind != fault.Internal {
+		r.state, err = Aside, nil
+	}
+	if err != nil {
+		return err
+	}
+	return s.DB.Write(ctx, func(tx *db.Tx) error { return keep(tx, r) })
+}
