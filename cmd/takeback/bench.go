@@ -9,14 +9,15 @@ import (
 
 // BenchCmd is `takeback bench`.
 type BenchCmd struct {
-	Only []string `help:"What to measure: session-check, sign-in, change, freeze. All if absent."`
-	DB   string   `name:"db" help:"Where a fresh database is made for it: beside this file, or on this server (postgres://…). In a temporary folder if absent."`
-	JSON bool     `help:"Print one JSON object."`
+	Only     []string `help:"What to measure: session-check, sign-in, change, freeze, restore, campaign. All if absent."`
+	DB       string   `name:"db" help:"Where a fresh database is made for it: beside this file, or on this server (postgres://…). In a temporary folder if absent."`
+	Accounts int      `help:"Of the campaign; each has 100 changes."  default:"2000"`
+	JSON     bool     `help:"Print one JSON object."`
 }
 
 // Run measures and prints.
 func (c *BenchCmd) Run(ctx context.Context, out io.Writer) error {
-	o := bench.Options{Only: c.Only, DB: c.DB}
+	o := bench.Options{Only: c.Only, DB: c.DB, Accounts: c.Accounts}
 	if c.JSON {
 		all := map[string]bench.Result{}
 		if err := bench.Run(ctx, o, func(name string, r bench.Result) error { all[name] = r; return nil }); err != nil {

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"time"
@@ -38,10 +39,19 @@ func (t together) Examine(h []history.Change, known []session.Device, s campaign
 // familiar is how long an account must have known a device before the first seed.
 const familiar = 30 * 24 * time.Hour
 
+// planned are the steps in which people have a plan: nobody marks or plans anew behind them.
+var planned = []casefile.Step{casefile.Planned, casefile.Approved, casefile.Restoring, casefile.Restored}
+
 // Take implements campaign.Finder.
 func (t together) Take(tx *db.Tx, id string, s campaign.Seeds, by access.Actor, reason string) (string, error) {
 	a, err := account.Get(tx, id)
 	if err != nil {
+		return "", err
+	}
+	switch open, err := casefile.OfAccount(tx, id); {
+	case err == nil && slices.Contains(planned, open.Step):
+		return open.ID, campaign.ErrBusy
+	case err != nil && !errors.Is(err, casefile.ErrNone):
 		return "", err
 	}
 	c, err := t.Freezer.Stop(tx, casefile.Case{Account: id, Source: "campaign", Language: a.Language, Story: reason}, by)

@@ -22,6 +22,7 @@ type Options struct {
 	Rounds   int           // of each side; 7 if zero
 	Round    time.Duration // about how long a round is; 300 ms if zero
 	Visitors int           // different sessions that are checked; 2,000 if zero
+	Accounts int           // of the campaign; 2,000 if zero
 }
 
 // Result is what one measurement found. Latencies are of the real path.
@@ -37,6 +38,8 @@ type Result struct {
 	// The quartiles of the ratios of neighbouring rounds: how noisy the machine was.
 	RatioLow  float64 `json:"ratio_low"`
 	RatioHigh float64 `json:"ratio_high"`
+	// More figures that only this measurement has, by their words.
+	More map[string]float64 `json:"more,omitempty"`
 }
 
 // measurement is one name of the command line.
@@ -51,6 +54,7 @@ var measurements = []measurement{
 	{"change", change},
 	{"freeze", freezing},
 	{"restore", restoring},
+	{"campaign", campaigning},
 }
 
 // Names lists what can be measured, in the order it is.
@@ -77,6 +81,9 @@ func Run(ctx context.Context, o Options, found func(name string, r Result) error
 	}
 	if o.Visitors == 0 {
 		o.Visitors = 2000
+	}
+	if o.Accounts == 0 {
+		o.Accounts = 2000
 	}
 	for _, m := range measurements {
 		if len(o.Only) > 0 && !slices.Contains(o.Only, m.name) {

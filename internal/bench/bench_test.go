@@ -33,7 +33,7 @@ func TestRun(t *testing.T) {
 		t.Run(string(e), func(t *testing.T) {
 			place := at(t, e)
 			found := map[string]Result{}
-			o := Options{DB: place, Rounds: 1, Round: time.Millisecond, Visitors: 40}
+			o := Options{DB: place, Rounds: 1, Round: time.Millisecond, Visitors: 40, Accounts: 20}
 			err := Run(t.Context(), o, func(name string, r Result) error { found[name] = r; return nil })
 			if err != nil {
 				t.Fatal(err)

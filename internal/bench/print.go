@@ -2,8 +2,11 @@ package bench
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"text/tabwriter"
 )
 
@@ -28,6 +31,10 @@ func NewTable(w io.Writer) Table {
 func (t Table) Add(name string, r Result) error {
 	_, err := fmt.Fprintf(t.w, "%s\t%s\t%.0f\t%.0f\t%.0f %%\t(%.0f–%.0f %%)\t%s\t%s\t%s\t  %s\n", name, r.Engine, r.PerSecond, r.LimitPerSecond,
 		100*r.Ratio, 100*r.RatioLow, 100*r.RatioHigh, duration(r.P50), duration(r.P99), duration(r.P999), r.LimitIs)
+	for _, words := range slices.Sorted(maps.Keys(r.More)) {
+		_, e := fmt.Fprintf(t.w, "  %s: %.4g\n", words, r.More[words])
+		err = errors.Join(err, e)
+	}
 	return err
 }
 

@@ -41,8 +41,9 @@ type Campaign struct {
 	ConfirmedBy   string
 	ConfirmedName string
 	OpenedAt      time.Time // zero while it is held
-	Walked        string    // the account up to which they were looked at
-	Turn          int64     // of the piece of work that is next
+	OpenedName    string
+	Walked        string // the account up to which they were looked at
+	Turn          int64  // of the piece of work that is next
 }
 
 // Found is what an analysis of an account found.
@@ -62,7 +63,8 @@ type Plan struct {
 type Finder interface {
 	// Examine analyses a history from seeds, plans, and keeps nothing. Many may be examined at once.
 	Examine(h []history.Change, known []session.Device, s Seeds, now time.Time) Found
-	// Take stops an account for a case of its own and marks the seeds in it.
+	// Take stops an account for a case of its own and marks the seeds in it. Where
+	// people have a plan already it does nothing and gives their case and ErrBusy.
 	Take(tx *db.Tx, account string, s Seeds, by access.Actor, reason string) (caseID string, err error)
 }
 
@@ -103,6 +105,7 @@ var (
 	ErrSample    = fault.New(fault.Conflict, "campaign.sample", "Look at the plans of the sample first.")
 	ErrAnswers   = fault.New(fault.Conflict, "campaign.answers", "You answer for as many accounts as one person may in a day. Somebody else must approve the rest.")
 	ErrShape     = fault.New(fault.Conflict, "campaign.shape", "Plans of this shape are not approved together.")
+	ErrBusy      = fault.New(fault.Conflict, "campaign.busy", "People are about to restore this account already.")
 	ErrNotIn     = fault.New(fault.NotFound, "campaign.not-in", "This account is not held by the campaign.")
 )
 
@@ -114,6 +117,9 @@ func (s *Campaigns) Draft(ctx context.Context, by access.Actor, k Key, reason st
 	}
 	if k, err = k.normal(s.Book.AddressKey); err != nil {
 		return c, err
+	}
+	if k.names(by.ID) {
+		return c, ErrOwn
 	}
 	err = s.DB.Write(ctx, func(tx *db.Tx) error {
 		all, err := cohort(tx, k)
@@ -179,7 +185,7 @@ func (s *Campaigns) gather(ctx context.Context, by access.Actor, id string) (int
 		switch {
 		case err != nil:
 			return err
-		case c.MadeBy == by.ID:
+		case c.MadeBy == by.ID || c.Key.names(by.ID):
 			return ErrOwn
 		case c.Step != Drafted:
 			return ErrStep
@@ -260,10 +266,17 @@ func (s *Campaigns) Open(ctx context.Context, by access.Actor, id string) (err e
 		return ErrForbidden
 	}
 	return s.DB.Alone(ctx, func(tx *db.Tx) error {
-		if err := open(tx, id); err != nil {
+		c, err := get(tx, id)
+		if err == nil && (c.MadeBy == by.ID || c.Key.names(by.ID)) {
+			err = ErrOwn
+		}
+		if err != nil {
 			return err
 		}
-		_, err := account.Reopen(tx, id)
+		if err := open(tx, id, by); err != nil {
+			return err
+		}
+		_, err = account.Reopen(tx, id)
 		return errors.Join(err, tx.Announce(Topic, id))
 	})
 }
@@ -284,7 +297,7 @@ func (s *Campaigns) Approve(ctx context.Context, by access.Actor, id, shape stri
 		switch {
 		case err != nil:
 			return err
-		case c.MadeBy == by.ID:
+		case c.MadeBy == by.ID || c.Key.names(by.ID):
 			return ErrOwn
 		case c.Step != Carrying:
 			return ErrStep

@@ -73,6 +73,9 @@ func (k Key) normal(addressKey func(slot, address string) string) (Key, error) {
 	return k, nil
 }
 
+// names tells whether a key is about somebody himself, who then decides nothing.
+func (k Key) names(staff string) bool { return k.Kind == Agent && k.Value == staff }
+
 // Seeds are where the analysis of an account begins: what of its history bears the key.
 type Seeds struct {
 	Sessions []string

@@ -12,17 +12,17 @@ import (
 	"takeback/internal/seal"
 )
 
-const columns = `id, step, kind, value, from_at, until_at, reason, accounts, made_at, made_by, made_name, confirmed_at, confirmed_by, confirmed_name, opened_at, walked, turn`
+const columns = `id, step, kind, value, from_at, until_at, reason, accounts, made_at, made_by, made_name, confirmed_at, confirmed_by, confirmed_name, opened_at, opened_name, walked, turn`
 
 func scan(s db.Scanner) (c Campaign, err error) {
 	err = s.Scan(&c.ID, &c.Step, &c.Key.Kind, &c.Key.Value, db.At(&c.Key.From), db.At(&c.Key.Until), &c.Reason, &c.Accounts, db.At(&c.MadeAt), &c.MadeBy,
-		&c.MadeName, db.At(&c.ConfirmedAt), &c.ConfirmedBy, &c.ConfirmedName, db.At(&c.OpenedAt), &c.Walked, &c.Turn)
+		&c.MadeName, db.At(&c.ConfirmedAt), &c.ConfirmedBy, &c.ConfirmedName, db.At(&c.OpenedAt), &c.OpenedName, &c.Walked, &c.Turn)
 	return c, err
 }
 
 func insert(tx *db.Tx, c Campaign) error {
-	return tx.Put(`INSERT INTO campaign (id, step, kind, value, from_at, until_at, reason, accounts, made_at, made_by, made_name, confirmed_by, confirmed_name, walked, turn)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, '', '', '', 0)`,
+	return tx.Put(`INSERT INTO campaign (id, step, kind, value, from_at, until_at, reason, accounts, made_at, made_by, made_name, confirmed_by, confirmed_name, opened_name, walked, turn)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, '', '', '', '', 0)`,
 		c.ID, c.Step, c.Key.Kind, c.Key.Value, c.Key.From, c.Key.Until, c.Reason, c.Accounts, c.MadeAt, c.MadeBy, c.MadeName)
 }
 
@@ -59,8 +59,8 @@ func confirm(tx *db.Tx, id string, by access.Actor, accounts int) error {
 		id, Held, accounts, tx.Now, by.ID, by.Name))
 }
 
-func open(tx *db.Tx, id string) error {
-	return moved(tx.Exec(`UPDATE campaign SET step = $2, opened_at = $3 WHERE id = $1 AND step NOT IN ('drafted', 'opened')`, id, Opened, tx.Now))
+func open(tx *db.Tx, id string, by access.Actor) error {
+	return moved(tx.Exec(`UPDATE campaign SET step = $2, opened_at = $3, opened_name = $4 WHERE id = $1 AND step NOT IN ('drafted', 'opened')`, id, Opened, tx.Now, by.Name))
 }
 
 func moved(n int64, err error) error {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 
@@ -18,7 +19,8 @@ import (
 )
 
 const (
-	walkedAtOnce  = 200             // accounts that are looked at between two commits
+	walkedAtOnce  = 200             // accounts that are looked at by one job
+	settledAtOnce = 10              // accounts that are let go or taken with one commit
 	plannedAtOnce = 50              // plans that are made between two
 	lookAgain     = 2 * time.Second // while steps are being carried out
 )
@@ -56,19 +58,32 @@ func (s *Campaigns) goOn(ctx context.Context, t turn, finish func(*db.Tx) error)
 	return nil // opened: what has a case goes its way there
 }
 
-// examined is an account that was looked at.
-type examined struct {
-	account account.Account
-	seeds   Seeds
-	found   Found
+// Examined is an account that was looked at.
+type Examined struct {
+	Account account.Account
+	Seeds   Seeds
+	Found   Found
 }
 
 // walkOn looks at the next accounts, lets go of those in which nothing is found,
 // and gives the others a case.
 func (s *Campaigns) walkOn(ctx context.Context, c Campaign, finish func(*db.Tx) error) error {
-	all, err := s.examineNext(ctx, c)
+	var ids []string
+	err := s.DB.Read(ctx, func(tx *db.Tx) (err error) {
+		ids, err = account.Members(tx, c.ID, c.Walked, walkedAtOnce)
+		return err
+	})
 	if err != nil {
 		return err
+	}
+	all, err := s.Examine(ctx, c.Key, ids)
+	if err != nil {
+		return err
+	}
+	for some := range slices.Chunk(all, settledAtOnce) {
+		if err := s.settleSome(ctx, c, some); err != nil {
+			return err
+		}
 	}
 	return s.DB.Write(ctx, func(tx *db.Tx) error {
 		now, err := lock(tx, c.ID)
@@ -78,39 +93,45 @@ func (s *Campaigns) walkOn(ctx context.Context, c Campaign, finish func(*db.Tx) 
 		if now.Step != Held {
 			return finish(tx) // it was opened meanwhile
 		}
-		for _, x := range all {
-			if err := s.settle(tx, c, x); err != nil {
-				return err
-			}
-		}
 		if len(all) == 0 {
 			if err := setStep(tx, c.ID, Held, Planning); err != nil {
 				return err
 			}
-		} else if err := walk(tx, c.ID, all[len(all)-1].account.ID); err != nil {
-			return err
 		}
 		return errors.Join(finish(tx), again(tx, c.ID, 0), tx.Announce(Topic, c.ID))
 	})
 }
 
-// examineNext analyses the next accounts, as many at a time as there are processors.
-func (s *Campaigns) examineNext(ctx context.Context, c Campaign) ([]examined, error) {
-	var ids []string
-	err := s.DB.Read(ctx, func(tx *db.Tx) (err error) {
-		ids, err = account.Members(tx, c.ID, c.Walked, walkedAtOnce)
-		return err
+// settleSome keeps what becomes of a few accounts: few, because whoever stops an
+// account meanwhile waits for it.
+func (s *Campaigns) settleSome(ctx context.Context, c Campaign, some []Examined) error {
+	return s.DB.Write(ctx, func(tx *db.Tx) error {
+		now, err := lock(tx, c.ID)
+		if err != nil || now.Step != Held {
+			return err
+		}
+		for _, x := range some {
+			if x.Account.ID <= now.Walked {
+				continue // done before the program was ended
+			}
+			if err := s.settle(tx, c, x); err != nil {
+				return err
+			}
+		}
+		return errors.Join(walk(tx, c.ID, some[len(some)-1].Account.ID), tx.Announce(Topic, c.ID))
 	})
-	if err != nil {
-		return nil, err
-	}
-	all, faults := make([]examined, len(ids)), make([]error, len(ids))
+}
+
+// Examine looks at accounts for what bears a key, as many at a time as there are
+// processors, and keeps nothing.
+func (s *Campaigns) Examine(ctx context.Context, k Key, ids []string) ([]Examined, error) {
+	all, faults := make([]Examined, len(ids)), make([]error, len(ids))
 	next := make(chan int)
 	var workers sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
 		workers.Go(func() {
 			for i := range next {
-				all[i], faults[i] = s.examine(ctx, c.Key, ids[i])
+				all[i], faults[i] = s.examine(ctx, k, ids[i])
 			}
 		})
 	}
@@ -123,14 +144,14 @@ func (s *Campaigns) examineNext(ctx context.Context, c Campaign) ([]examined, er
 }
 
 // examine analyses one account, in one view of the database.
-func (s *Campaigns) examine(ctx context.Context, k Key, id string) (x examined, err error) {
+func (s *Campaigns) examine(ctx context.Context, k Key, id string) (x Examined, err error) {
 	var h []history.Change
 	var known []session.Device
 	var now time.Time
 	err = s.DB.Read(ctx, func(tx *db.Tx) error {
 		now = tx.Now
 		var errs [3]error
-		x.account, errs[0] = account.Get(tx, id)
+		x.Account, errs[0] = account.Get(tx, id)
 		h, errs[1] = history.Of(tx, id)
 		known, errs[2] = session.Devices(tx, id)
 		return errors.Join(errs[:]...)
@@ -138,23 +159,25 @@ func (s *Campaigns) examine(ctx context.Context, k Key, id string) (x examined, 
 	if err != nil {
 		return x, fmt.Errorf("%s: %w", id, err)
 	}
-	if x.seeds = k.Seeds(h, s.Book.AddressKey); !x.seeds.None() {
-		x.found = s.Finder.Examine(h, known, x.seeds, now)
+	if x.Seeds = k.Seeds(h, s.Book.AddressKey); !x.Seeds.None() {
+		x.Found = s.Finder.Examine(h, known, x.Seeds, now)
 	}
 	return x, nil
 }
 
 // settle lets an account go, or gives it a case.
-func (s *Campaigns) settle(tx *db.Tx, c Campaign, x examined) error {
-	r := row{campaign: c.ID, account: x.account.ID, state: Clean, deadline: x.found.Deadline}
-	a, err := account.Get(tx, x.account.ID)
+func (s *Campaigns) settle(tx *db.Tx, c Campaign, x Examined) error {
+	r := row{campaign: c.ID, account: x.Account.ID, state: Clean, deadline: x.Found.Deadline}
+	a, err := account.Get(tx, x.Account.ID)
 	if err != nil {
 		return err
 	}
 	switch {
-	case x.found.Steps+x.found.Questions > 0 && a.Own != account.Closed:
+	case x.Found.Steps+x.Found.Questions > 0 && a.Own != account.Closed:
 		r.state = Taken
-		r.caseID, err = s.Finder.Take(tx, a.ID, x.seeds, maker(c), c.Reason)
+		if r.caseID, err = s.Finder.Take(tx, a.ID, x.Seeds, maker(c), c.Reason); errors.Is(err, ErrBusy) {
+			r.state, err = Aside, nil
+		}
 	case a.Own != a.State:
 		err = s.letGo(tx, a, access.Do("campaign"))
 	}

@@ -110,7 +110,7 @@ func (s *Campaigns) group(tx *db.Tx, by access.Actor, v *View) error {
 		switch {
 		case o.Open || o.Stopped != "":
 			g.MayNot = ErrShape
-		case v.MadeBy == by.ID:
+		case v.MadeBy == by.ID || v.Key.names(by.ID):
 			g.MayNot = ErrOwn
 		case !by.May(access.Approve):
 			g.MayNot = ErrForbidden

@@ -25,6 +25,7 @@ CREATE TABLE campaign (
     confirmed_by   TEXT NOT NULL,
     confirmed_name TEXT NOT NULL,
     opened_at      BIGINT,
+    opened_name    TEXT NOT NULL,
     walked         TEXT NOT NULL,  -- the account up to which they were looked at, by id
     turn           BIGINT NOT NULL -- the piece of work that is next
 );
