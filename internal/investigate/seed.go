@@ -33,5 +33,8 @@ func (v *Investigator) Seed(tx *db.Tx, by access.Actor, caseID string, marks ...
 			return err
 		}
 	}
-	return v.reopen(tx, c, by)
+	if err := v.reopen(tx, c, by); err != nil || v.OnMark == nil {
+		return err
+	}
+	return v.OnMark(tx, c)
 }
