@@ -241,7 +241,7 @@ type copied struct {
 
 var copies = []copied{
 	{"change", "account seq epoch at verb path part session segment role actor client factors before after total base reads " +
-		"version secret_id amount parent device case_id request hash commitment nonce", "c.account = $1",
+		"version secret_id amount parent device case_id request hash commitment nonce lacks", "c.account = $1",
 		map[string]string{"account": "n.id", "session": "CASE WHEN c.session = '' THEN '' ELSE c.session || n.id END"}},
 	{"session", "id account token_hash epoch limited verb parent opened_seq opened_at proved_at seen_at expires_at segment device ip user_agent ended_at ended_why",
 		"c.account = $1", map[string]string{"account": "n.id", "id": "c.id || n.id", "token_hash": "c.token_hash || n.id"}},
