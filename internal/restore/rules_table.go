@@ -103,8 +103,11 @@ func (p *planner) decideContact(fd *field) {
 // decideSecret revokes what the intruder may have, and never goes back to a
 // former secret. Only a passkey that the intruder removed returns: nobody could read it out.
 func (p *planner) decideSecret(fd *field) {
-	emptiedByUs := fd.ours != 0 && fd.now.seq() == fd.ours
+	lastByUs := fd.ours != 0 && fd.now.seq() == fd.ours
+	emptiedByUs := lastByUs && fd.now.json() == nil
 	switch {
+	case lastByUs && fd.now.json() != nil && fd.kept.json() == nil: // its holder had removed the passkey that we enabled again
+		p.step(fd, Step{Op: Revoke, Phase: WaysIn, Pre: fd.now.json(), Because: p.cause(fd)})
 	case fd.now.json() != nil && p.findings.Known(fd.now.seq()).Bad():
 		p.step(fd, Step{Op: Revoke, Phase: WaysIn, Pre: fd.now.json(), Because: p.findings.BecauseKnown(fd.now.seq())})
 		p.Enrol = append(p.Enrol, fd.path)
