@@ -186,6 +186,11 @@ func Discredit(tx *db.Tx, id string, setSeq int64) error {
 	return tx.Put(`UPDATE contact SET bad_at = $1 WHERE account = $2 AND set_seq = $3 AND bad_at IS NULL`, tx.Now, id, setSeq)
 }
 
+// Credit takes back what Discredit kept since a time: it was a false alarm.
+func Credit(tx *db.Tx, id string, setSeq int64, since time.Time) error {
+	return tx.Put(`UPDATE contact SET bad_at = NULL WHERE account = $1 AND set_seq = $2 AND bad_at >= $3`, id, setSeq, since)
+}
+
 func scanSecret(s db.Scanner) (x Secret, err error) {
 	err = s.Scan(&x.Account, &x.Slot, &x.Version, &x.SecretID, &x.Stored, &x.SetSeq, db.At(&x.From), db.At(&x.Until))
 	return x, err

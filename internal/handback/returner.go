@@ -125,6 +125,8 @@ func (r *Returner) discredit(tx *db.Tx, c casefile.Case) error {
 	for _, k := range contacts {
 		if found.Known(k.SetSeq).Bad() {
 			err = errors.Join(err, account.Discredit(tx, c.Account, k.SetSeq))
+		} else if !k.BadAt.IsZero() { // perhaps by a former plan of this case, which was a false alarm
+			err = errors.Join(err, account.Credit(tx, c.Account, k.SetSeq, c.OpenedAt))
 		}
 	}
 	return err

@@ -81,6 +81,34 @@ func (v *Investigator) Mark(ctx context.Context, by access.Actor, caseID string,
 	})
 }
 
+// TakeBack takes back every mark of a case that still says something, as
+// somebody does who finds that there was no intruder.
+func (v *Investigator) TakeBack(tx *db.Tx, c casefile.Case, by access.Actor, reason string) error {
+	if !by.May(access.Investigate) {
+		return ErrForbidden
+	}
+	all, err := marked(tx, c.ID)
+	if err != nil {
+		return err
+	}
+	h, err := history.Of(tx, c.Account)
+	if err != nil {
+		return err
+	}
+	no := int64(len(all))
+	for _, m := range standing(all) {
+		m.Verdict, m.Reason = Undecided, reason
+		if err := m.check(h, by.ID); err != nil {
+			return err
+		}
+		no++
+		if err := insertMark(tx, c.ID, Marked{Mark: m, No: no, Actor: by.ID, Name: by.Name}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // reopen puts the case under investigation. While steps are being carried out,
 // and after them, the way back is a new plan, which restore makes.
 func (v *Investigator) reopen(tx *db.Tx, c casefile.Case, by access.Actor) error {

@@ -106,15 +106,22 @@ func (m Mark) names(c history.Change) bool {
 	return c.Path == m.Version.Path && c.Version == m.Version.Version && (c.Verb == history.Credential || c.Verb == history.Contact)
 }
 
-// marksOf gives what holds after all marks, the latest one about each node.
+// marksOf gives what holds after all marks.
 func marksOf(all []Marked) (m Marks) {
-	for i, one := range all {
-		if slices.ContainsFunc(all[i+1:], func(later Marked) bool { return later.node() == one.node() }) {
-			continue
-		}
-		m.add(one.Mark)
+	for _, one := range standing(all) {
+		m.add(one)
 	}
 	return m
+}
+
+// standing gives the marks that hold: the latest one about each node, unless it took a former one back.
+func standing(all []Marked) (hold []Mark) {
+	for i, one := range all {
+		if one.Verdict != Undecided && !slices.ContainsFunc(all[i+1:], func(later Marked) bool { return later.node() == one.node() }) {
+			hold = append(hold, one.Mark)
+		}
+	}
+	return hold
 }
 
 func (m *Marks) add(one Mark) {

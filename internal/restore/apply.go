@@ -267,7 +267,7 @@ func (w *worker) finish(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := w.askCards(tx, facts); err != nil {
+		if err := w.settleCards(tx, facts); err != nil {
 			return err
 		}
 		if err := w.release(tx, facts); err != nil {

@@ -37,6 +37,18 @@ func (r *Restorer) Hear(tx *db.Tx, c history.Change) error {
 
 func isCard(path string) bool { return strings.HasPrefix(path, "card/") }
 
+// settleCards lets the cards of an account wait for their holder, or pay again if nobody else was there.
+func (w *worker) settleCards(tx *db.Tx, facts []account.Fact) error {
+	declaredFalse, err := w.isFalse(tx, w.plan.Case)
+	if err != nil {
+		return err
+	}
+	if declaredFalse {
+		return tx.Put(`DELETE FROM card_check WHERE account = $1`, w.plan.Account)
+	}
+	return w.askCards(tx, facts)
+}
+
 // askCards makes every card of an account wait for its holder.
 func (w *worker) askCards(tx *db.Tx, facts []account.Fact) error {
 	for _, f := range facts {

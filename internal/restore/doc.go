@@ -18,5 +18,5 @@
 // Before it, investigate found what is the intruder's; after it, handback
 // returns the account to its holder. It decides nothing about whose a change was.
 // Its tables are restore_plan, restore_step, restore_approval, restore_answer,
-// restore_loss and card_check.
+// restore_loss, restore_false and card_check.
 package restore

@@ -42,7 +42,7 @@ func newHouse(t *testing.T, d *db.DB) *house {
 		t.Fatal(err)
 	}
 	h := &house{T: t, db: d, book: &history.Book{Kinds: kinds}, files: &casefile.Files{}, labels: &labels{marks: 1}}
-	h.Restorer = &Restorer{DB: d, Book: h.book, Files: h.files, Port: connector.Own{DB: d, Book: h.book}, Finder: h.labels}
+	h.Restorer = &Restorer{DB: d, Book: h.book, Files: h.files, Port: connector.Own{DB: d, Book: h.book}, Finder: h.labels, Clear: h.labels}
 	return h
 }
 
@@ -77,6 +77,13 @@ func (l *labels) Findings(tx *db.Tx, c casefile.Case) ([]history.Change, finding
 // Foreseen implements Finder.
 func (l *labels) Foreseen(tx *db.Tx, c casefile.Case) ([]history.Change, finding.Findings, error) {
 	return l.Findings(tx, c)
+}
+
+// TakeBack implements Clearer.
+func (l *labels) TakeBack(*db.Tx, casefile.Case, access.Actor, string) error {
+	l.marks++
+	l.clears = true
+	return nil
 }
 
 func (h *house) write(f func(tx *db.Tx) error) {

@@ -55,6 +55,9 @@ func (r *Restorer) callBack(ctx context.Context, job watch) (err error) {
 		if err != nil || marks != job.Marks {
 			return err
 		}
+		if no, err := r.isFalse(tx, job.Case); err != nil || no {
+			return err
+		}
 		open, err = w.foresee(tx, job)
 		return err
 	})

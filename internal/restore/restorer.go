@@ -46,6 +46,7 @@ type Restorer struct {
 	Files   *casefile.Files
 	Port    connector.Port
 	Finder  Finder
+	Clear   Clearer  // for DeclareFalse alone
 	Release Releaser // may be nil: then nothing was ever held
 	Eyes    Eyes     // may be nil where nobody lets staff in
 }
@@ -154,7 +155,13 @@ func (r *Restorer) compute(tx *db.Tx, c casefile.Case, present map[string]json.R
 	if p.Marks, err = r.Finder.Marked(tx, c.ID); err != nil {
 		return p, err
 	}
-	p.sweep(facts, r.Book.Kinds)
+	declaredFalse, err := r.isFalse(tx, c.ID)
+	if err != nil {
+		return p, err
+	}
+	if !declaredFalse { // else there was nobody against whom secrets would have to be enrolled again
+		p.sweep(facts, r.Book.Kinds)
+	}
 	o, err := r.outside(tx, &p, present)
 	if err != nil {
 		return p, err

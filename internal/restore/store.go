@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 
+	"takeback/internal/access"
 	"takeback/internal/db"
 	"takeback/internal/seal"
 )
@@ -185,4 +186,23 @@ func moveLoss(tx *db.Tx, r Row) error {
 func leaseIn(tx *db.Tx, accountID string, epoch int64) (lease int64, err error) {
 	err = tx.Row(`SELECT COALESCE(MAX(lease), 0) FROM restore_plan WHERE account = $1 AND run_epoch = $2`, accountID, epoch).Scan(&lease)
 	return lease, err
+}
+
+// everBegun tells whether any plan of a case was begun.
+func everBegun(tx *db.Tx, caseID string) (bool, error) {
+	var n int64
+	err := tx.Row(`SELECT COUNT(*) FROM restore_plan WHERE case_id = $1 AND started_at IS NOT NULL`, caseID).Scan(&n)
+	return n > 0, err
+}
+
+func insertFalse(tx *db.Tx, caseID string, marks int64, by access.Actor) error {
+	return tx.Put(`INSERT INTO restore_false (case_id, marks, at, actor, name) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (case_id) DO UPDATE SET marks = excluded.marks, at = excluded.at, actor = excluded.actor, name = excluded.name`,
+		caseID, marks, tx.Now, by.ID, by.Name)
+}
+
+// falseAt gives the number of the newest mark when a case was declared false, or db.ErrNone.
+func falseAt(tx *db.Tx, caseID string) (marks int64, err error) {
+	err = tx.Row(`SELECT marks FROM restore_false WHERE case_id = $1`, caseID).Scan(&marks)
+	return marks, err
 }
