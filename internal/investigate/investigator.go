@@ -33,6 +33,7 @@ type Investigator struct {
 var (
 	ErrForbidden = fault.New(fault.Forbidden, "investigate.forbidden", "Only investigators may do this.")
 	ErrNoAccount = fault.New(fault.Conflict, "investigate.no-account", "Nobody knows yet which account this case is about.")
+	ErrGroup     = fault.New(fault.Invalid, "mark.group", "Please name a device, a time or a network, such as 203.0.113.0/24.")
 	ErrRevision  = fault.New(fault.Conflict, "investigate.revision", "Somebody else has marked something meanwhile. Please look at it first.")
 )
 
@@ -42,39 +43,77 @@ var (
 // was approved of it, counts no more.
 func (v *Investigator) Mark(ctx context.Context, by access.Actor, caseID string, m Mark, revision int64) (err error) {
 	defer fault.Wrap(&err, "investigate.Mark(%s)", caseID)
-	if !by.May(access.Investigate) {
+	said := saying{by: by, caseID: caseID, what: string(m.Verdict), reason: m.Reason, revision: revision}
+	return v.say(ctx, said, func([]history.Change, []Marked) ([]Mark, error) { return []Mark{m}, nil })
+}
+
+// MarkGroup says the same of several sessions at once.
+func (v *Investigator) MarkGroup(ctx context.Context, by access.Actor, caseID string, g Group, m Mark, revision int64) (err error) {
+	defer fault.Wrap(&err, "investigate.MarkGroup(%s)", caseID)
+	said := saying{by: by, caseID: caseID, what: string(m.Verdict), reason: m.Reason, revision: revision}
+	return v.say(ctx, said, func(h []history.Change, _ []Marked) ([]Mark, error) { return g.marks(h, m.Verdict, m.Reason) })
+}
+
+// ClearSeeds takes back whatever is called the intruder's: it was a false alarm,
+// and nothing of what follows from the marks is to be undone.
+func (v *Investigator) ClearSeeds(ctx context.Context, by access.Actor, caseID, reason string, revision int64) (err error) {
+	defer fault.Wrap(&err, "investigate.ClearSeeds(%s)", caseID)
+	said := saying{by: by, caseID: caseID, what: "false-alarm", reason: reason, revision: revision}
+	return v.say(ctx, said, func(_ []history.Change, all []Marked) ([]Mark, error) { return seeds(all, reason), nil })
+}
+
+// saying is who says something of a case, having seen which marks.
+type saying struct {
+	by           access.Actor
+	caseID       string
+	what, reason string // as the case notes it
+	revision     int64
+}
+
+// say keeps the marks that choose gives for the history and the marks until now.
+func (v *Investigator) say(ctx context.Context, s saying, choose func([]history.Change, []Marked) ([]Mark, error)) error {
+	if !s.by.May(access.Investigate) {
 		return ErrForbidden
 	}
 	return v.DB.Write(ctx, func(tx *db.Tx) error {
 		// The entry in the case comes first: it locks the case, so that of two who mark at once one sees the other.
-		if err := v.Files.Note(tx, caseID, by, "mark."+string(m.Verdict), m.Reason); err != nil {
+		if err := v.Files.Note(tx, s.caseID, s.by, "mark."+s.what, s.reason); err != nil {
 			return err
 		}
-		c, err := casefile.Get(tx, caseID)
+		c, err := casefile.Get(tx, s.caseID)
 		if err != nil {
 			return err
 		}
 		if c.Account == "" {
 			return ErrNoAccount
 		}
-		all, err := marked(tx, caseID)
+		all, err := marked(tx, s.caseID)
 		if err != nil {
 			return err
 		}
-		if int64(len(all)) != revision {
+		if int64(len(all)) != s.revision {
 			return ErrRevision
 		}
 		h, err := history.Of(tx, c.Account)
 		if err != nil {
 			return err
 		}
-		if err := m.check(h, by.ID); err != nil {
+		marks, err := choose(h, all)
+		if err != nil {
 			return err
 		}
-		if err := insertMark(tx, caseID, Marked{Mark: m, No: revision + 1, Actor: by.ID, Name: by.Name}); err != nil {
-			return err
+		if len(marks) == 0 {
+			return ErrMark
 		}
-		if err := v.reopen(tx, c, by); err != nil || v.OnMark == nil {
+		for i, m := range marks {
+			if err := m.check(h, s.by.ID); err != nil {
+				return err
+			}
+			if err := insertMark(tx, s.caseID, Marked{Mark: m, No: s.revision + 1 + int64(i), Actor: s.by.ID, Name: s.by.Name}); err != nil {
+				return err
+			}
+		}
+		if err := v.reopen(tx, c, s.by); err != nil || v.OnMark == nil {
 			return err
 		}
 		return v.OnMark(tx, c)
@@ -181,6 +220,7 @@ type examined struct {
 	Findings    Findings
 	Marks       []Marked
 	Established map[string]bool
+	newest      map[string]*Marked // by node; made when first asked for
 }
 
 func (v *Investigator) examine(tx *db.Tx, c casefile.Case) (x examined, err error) {

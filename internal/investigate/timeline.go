@@ -19,6 +19,7 @@ type Timeline struct {
 	Lanes    []Lane // by when each session first appears
 	Changes  []Act  // oldest first
 	Marks    []Marked
+	Seeded   bool          // a mark stands that calls something the intruder's
 	Revision int64         // to be named with the next mark
 	Suggests *Mark         // the first seed that the report names; nil once somebody marked anything
 	Doubts   []Contradicts // marks that hold against the rules
@@ -30,6 +31,7 @@ type Lane struct {
 	No       int // how people call it: 1, 2, 3
 	Label    finding.Label
 	From     int64 // it is the intruder's from this change on; 0 if never
+	Since    int64 // it has its label from this change on; 0 if it is clean
 	Reason   finding.Reason
 	Because  []int64 // path of evidence to the reason, by seq
 	Mark     *Marked // the newest mark about it; nil if none
@@ -37,6 +39,7 @@ type Lane struct {
 	SeenAt   time.Time
 	IP       string
 	Client   string // "Chrome, Windows"
+	Device   string // id of the device it was first used from; empty if nobody knows
 	Known    bool   // the device was established before the look-back window
 	Hands    int    // from how many clients it was used
 }
@@ -47,9 +50,12 @@ type Act struct {
 	Label   string // tainted, suspect, affected or clean
 	Reason  finding.Reason
 	Because []int64
-	Mark    *Marked
-	Writes  bool // it changed a fact
-	Marks   bool // it can be marked by itself: somebody changed a fact
+	Mark    *Marked // the newest mark about the change itself; nil if none
+	Writes  bool    // it changed a fact
+	Marks   bool    // it can be marked by itself: somebody changed a fact
+
+	VersionMark *Marked // about the version that it set
+	AgentMark   *Marked // about the member of staff who made it
 }
 
 // Contradicts is a mark that holds against the rules.
@@ -77,7 +83,7 @@ func (v *Investigator) Timeline(ctx context.Context, by access.Actor, caseID str
 		if err != nil {
 			return err
 		}
-		t = Timeline{Marks: x.Marks, Revision: int64(len(x.Marks))}
+		t = Timeline{Marks: x.Marks, Revision: int64(len(x.Marks)), Seeded: len(seeds(x.Marks, "")) > 0}
 		t.Lanes = x.lanes(sessions)
 		for _, h := range x.History {
 			if interesting(h, v.Kinds) {
@@ -110,12 +116,12 @@ func (x *examined) lanes(sessions []session.Session) (lanes []Lane) {
 		s := known[c.Session]
 		f := x.Findings.Sessions[c.Session]
 		l := Lane{Session: c.Session, No: len(lanes) + 1, Label: f.Label(), From: f.TaintedFrom, OpenedAt: c.At, SeenAt: s.SeenAt, IP: c.Client.IP,
-			Client: session.Describe(c.Client.UserAgent), Known: x.Established[c.Client.Device], Hands: s.Segment, Mark: x.markOf(Mark{Session: c.Session})}
+			Client: session.Describe(c.Client.UserAgent), Device: c.Client.Device, Known: x.Established[c.Client.Device], Hands: s.Segment, Mark: x.markOf(Mark{Session: c.Session})}
 		switch l.Label {
 		case finding.Tainted:
-			l.Reason = f.Tainted
+			l.Reason, l.Since = f.Tainted, f.TaintedFrom
 		case finding.Suspect:
-			l.Reason = f.Suspect
+			l.Reason, l.Since = f.Suspect, f.SuspectFrom
 		}
 		if l.Reason.From != 0 {
 			l.Because = x.Findings.Because(l.Reason.From)
@@ -127,7 +133,8 @@ func (x *examined) lanes(sessions []session.Session) (lanes []Lane) {
 
 func (x *examined) act(c history.Change) Act {
 	f := x.Findings.Of(c.Seq)
-	a := Act{Change: c, Label: f.Word(), Reason: f.Reason, Mark: x.markOf(Mark{Change: c.Seq}), Writes: changesFacts(c.Verb), Marks: changesFacts(c.Verb) && c.Role != access.System}
+	a := Act{Change: c, Label: f.Word(), Reason: f.Reason, Mark: x.markOf(Mark{Change: c.Seq}),
+		VersionMark: x.markOf(Mark{Version: VersionRef{c.Path, c.Version}}), AgentMark: x.markOf(Mark{Agent: c.Actor}), Writes: changesFacts(c.Verb), Marks: changesFacts(c.Verb) && c.Role != access.System}
 	if f.Reason.Rule != finding.NoRule {
 		path := x.Findings.Because(c.Seq)
 		a.Because = path[:len(path)-1] // without itself
@@ -135,12 +142,13 @@ func (x *examined) act(c history.Change) Act {
 	return a
 }
 
-// markOf gives the newest mark about a node.
+// markOf gives the newest mark about a node; nil if there is none.
 func (x *examined) markOf(m Mark) *Marked {
-	for i := len(x.Marks) - 1; i >= 0; i-- {
-		if x.Marks[i].node() == m.node() {
-			return &x.Marks[i]
+	if x.newest == nil {
+		x.newest = make(map[string]*Marked, len(x.Marks))
+		for i := range x.Marks {
+			x.newest[x.Marks[i].node()] = &x.Marks[i]
 		}
 	}
-	return nil
+	return x.newest[m.node()]
 }

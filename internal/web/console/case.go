@@ -44,20 +44,20 @@ func (p *Pages) showCase(w http.ResponseWriter, r *http.Request) error {
 	}
 	v := caseView{Page: web.NewPage(r, "case.title", short(id)), Manage: by.May(access.Manage)}
 	v.Wide = true
-	if err := p.fill(r.Context(), &v, by, grant, id); err != nil {
+	if err := p.fill(r.Context(), &v, by, grant, id, scopeOf(r.URL.Query())); err != nil {
 		return err
 	}
 	return casePage.Render(w, r, v)
 }
 
-func (p *Pages) fill(ctx context.Context, v *caseView, by, grant access.Actor, id string) (err error) {
+func (p *Pages) fill(ctx context.Context, v *caseView, by, grant access.Actor, id string, s scope) (err error) {
 	if v.File, err = p.Desk.File(ctx, by, grant, id); err != nil {
 		return err
 	}
 	if v.Script, err = p.Examiner.Script(ctx, grant, id); err != nil {
 		return err
 	}
-	v.Heart, err = p.heartView(ctx, v.Page, grant, v.File.Case)
+	v.Heart, err = p.heartView(ctx, v.Page, grant, v.File.Case, s)
 	return err
 }
 
@@ -94,6 +94,20 @@ func (v caseView) Stations() []web.Step {
 		now = len(steps)
 	}
 	return v.Steps("station", now, names...)
+}
+
+// Jumps are the parts of the page to which its head leads.
+func (v caseView) Jumps() []string {
+	all := []string{"story"}
+	for _, part := range []struct {
+		name  string
+		shown bool
+	}{{"verify", v.File.Case.Account != ""}, {"talk", true}, {"timeline", v.Heart.Timeline.Shown}, {"plan", v.Heart.Plan.Shown}, {"letter", v.Heart.Letter.Shown}} {
+		if part.shown {
+			all = append(all, part.name)
+		}
+	}
+	return all
 }
 
 // Kind is the look of the case's badge.

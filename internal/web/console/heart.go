@@ -19,11 +19,11 @@ type HeartView struct {
 
 // heartView gives the middle of the page of a case; nothing while nobody knows
 // the account, or it was never held still. The caller has entered the look.
-func (p *Pages) heartView(ctx context.Context, page web.Page, by access.Actor, c casefile.Case) (v HeartView, err error) {
+func (p *Pages) heartView(ctx context.Context, page web.Page, by access.Actor, c casefile.Case, s scope) (v HeartView, err error) {
 	if c.Account == "" || c.Step == casefile.Reported {
 		return v, nil
 	}
-	if v.Timeline, err = p.timelineView(ctx, by, c); err != nil {
+	if v.Timeline, err = p.timelineView(ctx, page, by, c, s); err != nil {
 		return v, err
 	}
 	if v.Plan, err = p.planView(ctx, by, c); err != nil {
@@ -32,7 +32,8 @@ func (p *Pages) heartView(ctx context.Context, page web.Page, by access.Actor, c
 	if v.Letter, err = p.letterView(ctx, by, c); err != nil {
 		return v, err
 	}
-	v.Timeline.Page, v.Plan.Page, v.Letter.Page = page, page, page
+	v.Plan.Page, v.Letter.Page = page, page
+	v.Plan.timeline, v.Plan.whole = v.Timeline, s.All
 	return v, nil
 }
 
@@ -43,6 +44,7 @@ func (p *Pages) heartRoutes() []web.Route {
 	}
 	return []web.Route{
 		act("mark", access.Investigate, p.mark),
+		act("false-alarm", access.Investigate, p.falseAlarm),
 		act("plan", access.Investigate, p.makePlan),
 		act("plan/answer", access.Investigate, p.answerQuestion),
 		act("plan/approve", access.Approve, p.approve),

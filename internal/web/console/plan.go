@@ -1,10 +1,12 @@
 package console
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"net/http"
 	"slices"
+	"strconv"
 
 	"takeback/internal/access"
 	"takeback/internal/casefile"
@@ -21,8 +23,19 @@ type PlanView struct {
 	MayMake bool
 	MayRun  bool // the plan has its second person and waits for somebody to begin
 	restore.Status
-	shown func(lang, path string, value json.RawMessage) string
+	timeline TimelineView // which has the words for evidence
+	whole    bool         // all lines are asked for
+	shown    func(lang, path string, value json.RawMessage) string
 }
+
+// PlanPhase is a part of the plan: what is done before anything of the next one begins.
+type PlanPhase struct {
+	Words string
+	Lines []restore.Line
+}
+
+// linesAtFirst is how many lines of a plan a page begins with.
+const linesAtFirst = 150
 
 func (p *Pages) planView(ctx context.Context, by access.Actor, c casefile.Case) (PlanView, error) {
 	s, err := p.Restorer.Status(ctx, by, c.ID)
@@ -46,15 +59,54 @@ func (v PlanView) Waits() bool { return v.Made() && v.Step == casefile.Planned }
 // Started tells whether steps are or were being carried out.
 func (v PlanView) Started() bool { return !v.StartedAt.IsZero() }
 
-// Name says what a path is.
-func (v PlanView) Name(path string) string { return heartPath(v.Page, path) }
+// Name says what a path is, or which session is asked about.
+func (v PlanView) Name(path string) string {
+	if lane := v.timeline.Lane(path); lane != "" {
+		return lane
+	}
+	return heartPath(v.Page, path)
+}
+
+// Phases are the lines of the plan in the order in which they are carried out.
+func (v PlanView) Phases() (all []PlanPhase) {
+	lines := v.Diff()
+	slices.SortStableFunc(lines, func(a, b restore.Line) int { return cmp.Compare(a.Phase, b.Phase) })
+	if !v.whole && len(lines) > linesAtFirst {
+		lines = lines[:linesAtFirst]
+	}
+	for i, l := range lines {
+		if i == 0 || l.Phase != lines[i-1].Phase {
+			all = append(all, PlanPhase{Words: v.T("heart.phase." + strconv.Itoa(int(l.Phase)))})
+		}
+		n := len(all) - 1
+		all[n].Lines = append(all[n].Lines, l)
+	}
+	return all
+}
+
+// Hidden is how many lines are not shown, and All the address that shows them.
+func (v PlanView) Hidden() int {
+	if v.whole {
+		return 0
+	}
+	return max(0, len(v.Diff())-linesAtFirst)
+}
+
+// All is the address of the page with all lines of the plan.
+func (v PlanView) All() string {
+	s := v.timeline.scope
+	s.All = true
+	return v.timeline.to(s, "plan")
+}
 
 // Diff is the plan as a diff, a line for each path: what is emptied and then
 // filled again stands there once.
 func (v PlanView) Diff() (all []restore.Line) {
+	at := map[string]int{}
 	for _, l := range v.Lines {
-		i := slices.IndexFunc(all, func(o restore.Line) bool { return o.Path == l.Path })
-		if i < 0 {
+		i, some := at[l.Path]
+		if !some {
+			at[l.Path] = len(all)
 			all = append(all, l)
 			continue
 		}
@@ -107,28 +159,30 @@ func (v PlanView) Class(l restore.Line) string {
 	return ""
 }
 
-// Because is the path of evidence to a step, or the rule that asks for it without any.
-func (v PlanView) Because(l restore.Line) string {
+// Because says why a step is in the plan: what the change that leads to it did,
+// and why that is the intruder's; or the rule that asks for it without any.
+func (v PlanView) Because(l restore.Line) Link {
 	if len(l.Row.Because) == 0 {
-		return v.T("heart.because.enrol")
+		return Link{Why: v.T("heart.because.enrol")}
 	}
-	return v.T("heart.because", chain(l.Row.Because))
+	return v.station(l.Row.Because[len(l.Row.Because)-1])
 }
 
 // Evidence is the path of evidence to a question.
-func (v PlanView) Evidence(q restore.Asked) string {
-	if len(q.Because) == 0 {
-		return ""
+func (v PlanView) Evidence(q restore.Asked) (all []Link) {
+	for _, seq := range q.Because {
+		all = append(all, v.station(seq))
 	}
-	return v.T("heart.because", chain(q.Because))
+	return all
 }
 
-func chain(because []int64) string {
-	if said := evidence(because); said != "" {
-		return said
+func (v PlanView) station(seq int64) Link {
+	t := v.timeline
+	l := Link{Words: t.ref(seq), Address: t.PickLink(seq)}
+	if a, some := t.act(seq); some {
+		l.Why = t.Why(a.Reason)
 	}
-	b, _ := json.Marshal(because[0]) // a number always has a JSON form
-	return string(b)
+	return l
 }
 
 // looks are the looks of a step by its state.

@@ -3,9 +3,6 @@ package console
 import (
 	"context"
 	"encoding/json"
-	"fmt"
-	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -22,19 +19,142 @@ import (
 // TimelineView is the block "case-timeline".
 type TimelineView struct {
 	web.Page
-	ID    string // of the case
-	Shown bool
-	May   bool // the reader may mark now
+	ID      string // of the case
+	Shown   bool
+	May     bool // the reader may mark now
+	Devices []Device
+	Left    int // sessions that are neither drawn nor listed, because they are too many
+	Picture Picture
+	Picked  *Picked // nil if nothing is picked
 	investigate.Timeline
+	view
+	scope scope
+	lanes map[string]investigate.Lane
+	acts  map[int64]int // where in Changes a change is
 	shown func(lang, path string, value json.RawMessage) string
 }
 
-func (p *Pages) timelineView(ctx context.Context, by access.Actor, c casefile.Case) (TimelineView, error) {
+func (p *Pages) timelineView(ctx context.Context, page web.Page, by access.Actor, c casefile.Case, s scope) (TimelineView, error) {
 	t, err := p.Investigator.Timeline(ctx, by, c.ID)
 	if err != nil {
 		return TimelineView{}, err
 	}
-	return TimelineView{ID: c.ID, Shown: true, Timeline: t, shown: p.shown, May: by.May(access.Investigate) && !c.Step.Over() && c.Step != casefile.HandedBack}, nil
+	v := TimelineView{Page: page, ID: c.ID, Shown: true, Timeline: t, shown: p.shown, scope: s, lanes: map[string]investigate.Lane{}, acts: map[int64]int{},
+		May: by.May(access.Investigate) && !c.Step.Over() && c.Step != casefile.HandedBack}
+	for _, l := range t.Lanes {
+		v.lanes[l.Session] = l
+	}
+	for i, a := range t.Changes {
+		v.acts[a.Seq] = i
+	}
+	v.view = viewOf(t, s, page.Zone)
+	v.Devices, v.Left = v.devices(t.Lanes, s)
+	for _, d := range v.Devices {
+		for i := range d.Rows {
+			d.Rows[i].Class = v.Label(d.Rows[i].Label.String())
+		}
+	}
+	v.Picture = v.picture()
+	v.Picked = v.picked()
+	return v, nil
+}
+
+// act gives a change by its number; some is false if the timeline has none like it.
+func (v TimelineView) act(seq int64) (a investigate.Act, some bool) {
+	i, some := v.acts[seq]
+	if !some {
+		return a, false
+	}
+	return v.Changes[i], true
+}
+
+// to is the address of the page with another scope.
+func (v TimelineView) to(s scope, fragment string) string {
+	return "/desk/cases/" + v.ID + "?" + s.query() + "#" + fragment
+}
+
+// zoomTo is the address that shows another stretch of time.
+func (v TimelineView) zoomTo(from, till time.Time) string {
+	s := v.scope
+	s.From, s.Till, s.Page = from, till, 0
+	return v.to(s, "timeline")
+}
+
+// Zooms are the links along the time.
+func (v TimelineView) Zooms() []Zoom { return v.zooms(v.zoomTo) }
+
+// Scoped is what brings somebody who has marked something back to what he looked at.
+func (v TimelineView) Scoped() string { return v.scope.query() }
+
+// PickLink picks a change: why is it labelled so?
+func (v TimelineView) PickLink(seq int64) string {
+	s := v.scope
+	s.Change, s.Session = seq, ""
+	return v.to(s, "why")
+}
+
+// RowLink picks a session, or shows the sessions of a device one by one.
+func (v TimelineView) RowLink(r Row) string {
+	s := v.scope
+	if r.Folded > 0 {
+		s.Device = r.Device
+		return v.to(s, "timeline")
+	}
+	s.Session, s.Change, s.Page = r.Session, 0, 0
+	return v.to(s, "why")
+}
+
+// Unpicked is the address without anything picked.
+func (v TimelineView) Unpicked() string {
+	s := v.scope
+	s.Session, s.Change, s.Page = "", 0, 0
+	return v.to(s, "timeline")
+}
+
+// Only names the session to which the list is narrowed; empty for all.
+func (v TimelineView) Only() string { return v.Lane(v.scope.Session) }
+
+// Earlier and Later are the neighbours of a sheet of the list; empty if there is none.
+func (v TimelineView) Earlier() string { return v.sheet(v.Sheet - 1) }
+
+// Later is the sheet after this one.
+func (v TimelineView) Later() string { return v.sheet(v.Sheet + 1) }
+
+func (v TimelineView) sheet(n int) string {
+	if n < 0 || n >= v.Sheets {
+		return ""
+	}
+	s := v.scope
+	s.Page = n
+	return v.to(s, "changes")
+}
+
+// Counted says how much of the history is shown.
+func (v TimelineView) Counted() string {
+	if v.Count == v.Total {
+		return v.T("heart.counted.all", v.Total)
+	}
+	return v.T("heart.counted", v.Count, v.Total, v.When(v.Start), v.When(v.End))
+}
+
+// RowName is how a row is called in the picture.
+func (v TimelineView) RowName(r Row) string {
+	if r.Folded > 0 {
+		return v.T("heart.folded", r.Folded) + " · " + v.T("heart.label."+r.Class)
+	}
+	return v.Lane(r.Session) + " · " + v.T("heart.label."+r.Class)
+}
+
+// DeviceName is how a device is called.
+func (v TimelineView) DeviceName(d Device) string {
+	if d.No == 0 {
+		return v.T("heart.device.none")
+	}
+	name := v.T("heart.device", d.No)
+	if d.Known {
+		return name + " · " + v.T("heart.device.known")
+	}
+	return name + " · " + v.T("heart.device.new")
 }
 
 // shown says a value as the desk may see it: masked, and a secret never.
@@ -53,14 +173,13 @@ func (p *Pages) shown(lang, path string, value json.RawMessage) string {
 // Labels are the labels that the legend explains.
 func (TimelineView) Labels() []string { return []string{"tainted", "suspect", "affected", "clean"} }
 
-// Lane names a session: "Session 2 · Chrome, Windows · 203.0.113.66".
+// Lane names a session: "Session 2 · Chrome, Windows"; empty if there is none.
 func (v TimelineView) Lane(id string) string {
-	for _, l := range v.Lanes {
-		if l.Session == id {
-			return v.T("heart.lane", l.No) + " · " + l.Client
-		}
+	l, some := v.lanes[id]
+	if !some {
+		return ""
 	}
-	return ""
+	return v.T("heart.lane", l.No) + " · " + l.Client
 }
 
 // By says who made a change: its session, or whoever of ours.
@@ -131,11 +250,11 @@ func (v TimelineView) Why(r finding.Reason) string {
 
 // ref names a change for people: "12 (Password set)".
 func (v TimelineView) ref(seq int64) string {
-	i := slices.IndexFunc(v.Changes, func(a investigate.Act) bool { return a.Seq == seq })
-	if i < 0 {
+	a, some := v.act(seq)
+	if !some {
 		return strconv.FormatInt(seq, 10)
 	}
-	return v.T("heart.ref", seq, v.did(v.Changes[i].Change))
+	return v.T("heart.ref", seq, v.What(a))
 }
 
 // Evidence is the whole path of evidence, by the numbers of the changes.
@@ -154,10 +273,18 @@ func evidence(because []int64) string {
 
 // Whose is the badge of a change. What we did ourselves is neither the holder's nor the intruder's.
 func (v TimelineView) Whose(a investigate.Act) web.Badge {
-	if a.Role != access.Holder && a.Label == "clean" {
-		return web.Badge{Kind: "info", Words: v.T("heart.label.ours")}
+	if class := v.Class(a); class != "ours" {
+		return v.Badge("heart.label", class)
 	}
-	return v.Badge("heart.label", v.Label(a.Label))
+	return web.Badge{Kind: "info", Words: v.T("heart.label.ours")}
+}
+
+// Class is the look of a change by its label.
+func (v TimelineView) Class(a investigate.Act) string {
+	if a.Role != access.Holder && a.Label == "clean" {
+		return "ours"
+	}
+	return v.Label(a.Label)
 }
 
 // Label is a label as it is shown: while nobody has marked anything, nothing is known to be the holder's.
@@ -166,12 +293,6 @@ func (v TimelineView) Label(label string) string {
 		return "unknown"
 	}
 	return label
-}
-
-// NewDay tells whether a change is the first of its day.
-func (v TimelineView) NewDay(i int) bool {
-	day := func(t time.Time) string { return t.In(v.Zone).Format(time.DateOnly) }
-	return i == 0 || day(v.Changes[i].At) != day(v.Changes[i-1].At)
 }
 
 // Suggestion says what the report names as the beginning.
@@ -186,9 +307,13 @@ func (v TimelineView) Suggestion() string {
 	}
 }
 
-// Marked says what was marked, by whom.
+// Marked says what was marked, by whom, and why if he said so.
 func (v TimelineView) Marked(m *investigate.Marked) string {
-	return v.T("heart.marked."+string(m.Verdict), m.Name)
+	said := v.T("heart.marked."+string(m.Verdict), m.Name)
+	if m.Reason != "" {
+		said += v.T("heart.marked.why", m.Reason)
+	}
+	return said
 }
 
 // Doubt says what holds against the rules.
@@ -198,84 +323,4 @@ func (v TimelineView) Doubt(d investigate.Contradicts) string {
 		what = v.ref(d.Seq)
 	}
 	return v.T("heart.doubt", what, v.Why(d.Reason))
-}
-
-// markForm is what the buttons beside a session or change send.
-type markForm struct {
-	TimelineView
-	Session  string
-	From     int64
-	Change   int64
-	Verdicts []string
-	Hint     bool // it takes up the suggestion
-}
-
-// verdicts are what can be said next: a mark can be taken back only where there is one.
-func verdicts(m *investigate.Marked) []string {
-	if m == nil || m.Verdict == investigate.Undecided {
-		return []string{"intruder", "holder"}
-	}
-	return []string{"intruder", "holder", "undecided"}
-}
-
-// MarkSession gives the buttons of a session.
-func (v TimelineView) MarkSession(l investigate.Lane) markForm {
-	return markForm{TimelineView: v, Session: l.Session, Verdicts: verdicts(l.Mark)}
-}
-
-// MarkChange gives the buttons of a change.
-func (v TimelineView) MarkChange(a investigate.Act) markForm {
-	return markForm{TimelineView: v, Change: a.Seq, Verdicts: verdicts(a.Mark)}
-}
-
-// MarkFrom gives the button that marks a session from a change on.
-func (v TimelineView) MarkFrom(a investigate.Act) markForm {
-	return markForm{TimelineView: v, Session: a.Session, From: a.Seq, Verdicts: []string{"intruder"}}
-}
-
-// MarkSuggested gives the button that takes the suggestion.
-func (v TimelineView) MarkSuggested() markForm {
-	return markForm{TimelineView: v, Session: v.Suggests.Session, From: v.Suggests.From, Change: v.Suggests.Change, Verdicts: []string{"intruder"}, Hint: true}
-}
-
-// Words are those of a button.
-func (f markForm) Words(verdict string) string {
-	switch {
-	case f.Hint:
-		return f.T("heart.mark.suggested")
-	case f.From != 0:
-		return f.T("heart.mark.from")
-	}
-	return f.T("heart.mark." + verdict)
-}
-
-func (p *Pages) mark(w http.ResponseWriter, r *http.Request) error {
-	by, caseID, err := p.granted(r)
-	if err != nil {
-		return err
-	}
-	f := web.FormOf(r)
-	m := investigate.Mark{
-		Verdict: investigate.Verdict(f.Choice("verdict", "intruder", "holder", "undecided")),
-		Session: f.Optional("session", 60), From: number(f, "from"), Change: number(f, "change"),
-		Agent: f.Optional("agent", 60), Reason: f.Optional("why", 300),
-	}
-	revision := number(f, "revision")
-	if err := f.Err(); err != nil {
-		return err
-	}
-	if err := p.Investigator.Mark(r.Context(), by, caseID, m, revision); err != nil {
-		return fmt.Errorf("mark: %w", err)
-	}
-	return backTo(w, r, caseID, "heart.marked")
-}
-
-// number reads a number that may be absent, which is 0.
-func number(f *web.Form, name string) int64 {
-	text := f.Optional(name, 19)
-	n, err := strconv.ParseInt(text, 10, 64)
-	if text != "" && (err != nil || n < 0) {
-		f.Fail(name, investigate.ErrMark)
-	}
-	return n
 }
