@@ -26,7 +26,7 @@ func (s *Script) investigated() string {
 	s.want(s.err != nil || found >= 4, "the timeline shows %d changes of the intruder", found)
 	v.Presses("/plan")
 	s.want(s.step() == "planned", "with a plan the case is %s", s.step())
-	lines := v.Page.Find("table.diff tbody tr").Length()
+	lines := v.Page.Find("table.diff tbody tr:not(.phase)").Length()
 	return fmt.Sprintf("one session marked, %d changes found to follow from it, a plan of %d lines", found, lines)
 }
 
