@@ -6,7 +6,8 @@
 // question of who knew what, when (rules.go). A session is the intruder's if it
 // was opened with something only the intruder could have; it is suspect if
 // everything presented was known to both. Place, browser and word alone clear
-// nothing. What the rules cannot decide becomes a question to people.
+// nothing. Several sessions, of a device or from a network, can be marked at once
+// (rules_group.go), and all marks be taken back. What the rules cannot decide becomes a question to people.
 //
 // Before it, freeze has stopped the account and verify has found the holder;
 // after it, restore makes a plan from the findings. It writes nothing to the

@@ -25,6 +25,12 @@ func (s *story) investigated() {
 		s.t.Errorf("the timeline shows %d changes of the intruder; there are the sign-in, two contacts, the password, the address and the order", n)
 	}
 	i.looks("case-marked")
+	i.Click("#" + lane + " a")
+	i.reads("#why", "Marked as the intruder's")
+	if !i.Has("#why svg.evidence .hop.seed + .hop.session") {
+		s.t.Error("the path of evidence is not drawn")
+	}
+	i.looks("case-why")
 	i.presses("#plan form[action$='/plan'] button")
 	s.steps("planned")
 	for _, words := range []string{mail.Mask(holderEmail), mail.Mask(intruderEmail)} {

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -126,10 +127,11 @@ func (p *Picked) follow(v TimelineView, path []int64) {
 		if !some {
 			continue
 		}
-		edge := v.T("heart.edge." + a.Reason.Rule.String())
+		edge, why := v.Or("heart.edge."+a.Reason.Rule.String(), ""), v.Why(a.Reason)
 		if i == 0 {
 			p.Hops = append(p.Hops, Hop{Kind: "seed", Head: v.T("heart.hop.seed"), Sub: v.seedOf(a)})
 			edge = v.T("heart.edge.seed")
+			why = cmp.Or(why, v.seedOf(a)) // of a version that was marked, the change that set it may be the holder's
 		}
 		if i > 0 && byThing(a.Reason.Rule) && before.Path != "" && setsThing(before.Verb) {
 			known := "heart.hop.theirs"
@@ -143,7 +145,7 @@ func (p *Picked) follow(v TimelineView, path []int64) {
 		} else {
 			p.Hops = append(p.Hops, Hop{Kind: "change", Edge: edge, Head: v.ref(seq), Sub: v.By(a)})
 		}
-		p.Path = append(p.Path, Link{Words: v.ref(seq), Why: v.Why(a.Reason), Address: v.PickLink(seq)})
+		p.Path = append(p.Path, Link{Words: v.ref(seq), Why: why, Address: v.PickLink(seq)})
 		before = a
 	}
 }

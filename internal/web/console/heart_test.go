@@ -191,6 +191,61 @@ func TestWhoAppointedTheOtherIsNoSecondPairOfEyes(t *testing.T) {
 	ok(t, naomi.send("/plan/approve"), "heart.approved")
 }
 
+func TestWhateverCanBeMarkedIsOffered(t *testing.T) {
+	t.Parallel()
+	h := build(t, db.SQLite)
+	h.night()
+	ken := h.staff("Ken", access.Investigator)
+	revision := func() string {
+		v, _ := doc(t, ken.get(ken.page())).Find("#timeline [name=revision]").First().Attr("value")
+		return v
+	}
+	says := func(fields ...string) {
+		t.Helper()
+		ok(t, ken.post(ken.page()+"/mark", append(fields, "revision", revision())...), "heart.marked")
+	}
+	takesBack := func() {
+		t.Helper()
+		ok(t, ken.post(ken.page()+"/false-alarm", "alarm", "She had lent it to her brother.", "revision", revision()), "heart.cleared")
+		if n := doc(t, ken.get(ken.page())).Find("ol.timeline li.tainted").Length(); n > 0 {
+			t.Errorf("%d changes are still called the intruder's", n)
+		}
+	}
+	says("verdict", "intruder", "device", "device-x")
+	ken.has("Session 2", "Marked as the intruder's by Ken", "It was a false alarm")
+	if n := doc(t, ken.get(ken.page())).Find("#lanes .tainted").Length(); n != 2 {
+		t.Errorf("of the device's two sessions %d are the intruder's", n)
+	}
+	takesBack()
+	says("verdict", "intruder", "window-from", "", "network", "203.0.113.0/24", "view", "change=10")
+	takesBack()
+	picked := doc(t, ken.get(ken.page()+"?lang=en&change=10"))
+	if got := picked.Find("#why form").Length(); got != 3 {
+		t.Errorf("a password that was set offers %d forms: for itself, the session from there on, and the password", got)
+	}
+	slot := picked.Find("#why [name=path]")
+	version, _ := picked.Find("#why [name=version]").Attr("value")
+	if path, _ := slot.Attr("value"); path != "password" || version != "p2" {
+		t.Errorf("it offers to mark %q %q", path, version)
+	}
+	says("verdict", "intruder", "path", "password", "version", "p2")
+	why := text(t, ken.get(ken.page()+"?lang=en&change=14"))
+	for _, want := range []string{"Path of evidence", "Opened from a new device with nothing but what the intruder knows too", "the intruder and the holder know it"} {
+		if !strings.Contains(why, want) {
+			t.Errorf("the change does not say %q:\n%s", want, why)
+		}
+	}
+	takesBack()
+	for _, bad := range [][]string{{"network", "somewhere"}, {"window-from", "yesterday"}, {"window-from", "2026-01-02T00:00", "window-till", "2026-01-01T00:00"}} {
+		if w := ken.post(ken.page()+"/mark", append(bad, "verdict", "intruder", "revision", revision())...); w.Code != http.StatusUnprocessableEntity {
+			t.Errorf("%v was answered %d", bad, w.Code)
+		}
+	}
+	if w := ken.post(ken.page()+"/false-alarm", "alarm", "again", "revision", revision()); w.Code != http.StatusUnprocessableEntity {
+		t.Errorf("there was nothing to take back, and it was answered %d", w.Code)
+	}
+}
+
 func TestTheMiddleOfTheStoryFitsItsWindow(t *testing.T) {
 	t.Parallel() // after the tests that clone templates, which none may do once they have run
 	h := build(t, db.SQLite)

@@ -171,7 +171,9 @@ func (p *Pages) shown(lang, path string, value json.RawMessage) string {
 }
 
 // Labels are the labels that the legend explains.
-func (TimelineView) Labels() []string { return []string{"tainted", "suspect", "affected", "clean"} }
+func (v TimelineView) Labels() []string {
+	return []string{"tainted", "suspect", "affected", v.Label("clean")}
+}
 
 // Lane names a session: "Session 2 · Chrome, Windows"; empty if there is none.
 func (v TimelineView) Lane(id string) string {
