@@ -1,0 +1,6 @@
+//go:build !race
+
+package console_test
+
+// many is how many changes an incident has that is large.
+const many = 2000

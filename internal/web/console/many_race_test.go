@@ -1,0 +1,7 @@
+//go:build race
+
+package console_test
+
+// many is fewer with the race detector, which makes reading a history ten times
+// slower: beside other tests a page would meet the deadline of its request.
+const many = 600
