@@ -163,7 +163,7 @@ func TestTwoThousandChangesStayReadable(t *testing.T) {
 
 // quick measures how long a mark and its page take: the labels must follow the
 // click. What is refused here is ten times what is aimed at, since tests run
-// beside others and with the race detector.
+// beside others; with the race detector nothing is.
 func (h *house) quick(ken *browser) {
 	h.t.Helper()
 	by := access.Actor{Role: access.Investigator, ID: ken.id, Name: "Ken"}
@@ -189,7 +189,7 @@ func (h *house) quick(ken *browser) {
 	slices.Sort(pages)
 	h.t.Logf("a mark and the labels that follow: median %v, longest %v; the whole page of the case: median %v, longest %v",
 		marks[rounds/2], marks[rounds-1], pages[rounds/2], pages[rounds-1])
-	if marks[rounds/2] > time.Second || pages[rounds/2] > 3*time.Second {
+	if !raced && (marks[rounds/2] > time.Second || pages[rounds/2] > 3*time.Second) {
 		h.t.Error("labels do not follow a mark")
 	}
 }
