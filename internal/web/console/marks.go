@@ -102,8 +102,6 @@ func (v TimelineView) WindowFrom() string { return v.Start.In(v.Zone).Format(min
 // WindowTill is its end; rounded up, so that the last change lies within.
 func (v TimelineView) WindowTill() string { return v.End.Add(time.Minute).In(v.Zone).Format(minute) }
 
-const minute = "2006-01-02T15:04"
-
 func (p *Pages) mark(w http.ResponseWriter, r *http.Request) error {
 	by, caseID, err := p.granted(r)
 	if err != nil {
@@ -117,7 +115,7 @@ func (p *Pages) mark(w http.ResponseWriter, r *http.Request) error {
 		Agent:   f.Optional("agent", 60), Reason: f.Optional("why", 300),
 	}
 	zone := web.NewPage(r, "heart.timeline").Zone
-	g := investigate.Group{Device: f.Optional("device", 60), From: moment(f, "window-from", zone), Till: moment(f, "window-till", zone), Network: f.Optional("network", 60)}
+	g := investigate.Group{Device: f.Optional("device", 60), From: anyMoment(f, "window-from", zone), Till: anyMoment(f, "window-till", zone), Network: f.Optional("network", 60)}
 	revision, view := number(f, "revision"), f.Optional("view", 1000)
 	if err := f.Err(); err != nil {
 		return err
@@ -161,17 +159,12 @@ func backToView(w http.ResponseWriter, r *http.Request, caseID, view, code strin
 	return web.Done(w, r, "/desk/cases/"+caseID+"?"+scopeOf(q).query(), code)
 }
 
-// moment reads a time of the reader's own clock, which may be absent.
-func moment(f *web.Form, name string, zone *time.Location) time.Time {
-	text := f.Optional(name, 20)
-	if text == "" {
+// anyMoment reads a time that may be absent.
+func anyMoment(f *web.Form, name string, zone *time.Location) time.Time {
+	if f.Optional(name, len(minute)) == "" {
 		return time.Time{}
 	}
-	t, err := time.ParseInLocation(minute, text, zone)
-	if err != nil {
-		f.Fail(name, investigate.ErrGroup)
-	}
-	return t
+	return moment(f, name, zone)
 }
 
 // number reads a number that may be absent, which is 0.
