@@ -236,7 +236,7 @@ func (s *Campaigns) LetGo(ctx context.Context, by access.Actor, id, accountID st
 			return err
 		}
 		by.Session = "" // of the desk, which is none of the account's
-		if err := s.letGo(tx, a, by); err != nil {
+		if err := s.letGo(tx, id, a, by); err != nil {
 			return err
 		}
 		if err := keep(tx, row{campaign: id, account: accountID, state: Clean}); err != nil {
@@ -246,13 +246,14 @@ func (s *Campaigns) LetGo(ctx context.Context, by access.Actor, id, accountID st
 	})
 }
 
-// letGo gives an account an epoch of its own, which takes it out of the hold, and enters it.
-func (s *Campaigns) letGo(tx *db.Tx, a account.Account, by access.Actor) error {
+// letGo gives an account an epoch of its own, which takes it out of the hold, and
+// enters it with the campaign, which is all the case that there was.
+func (s *Campaigns) letGo(tx *db.Tx, id string, a account.Account, by access.Actor) error {
 	epoch, err := account.Turn(tx, a.ID, a.Own, a.GuardedUntil, a.Own)
 	if err != nil {
 		return err
 	}
-	if _, err := s.Book.Append(tx, history.Entry{Account: a.ID, By: by, Verb: history.Unfreeze}); err != nil {
+	if _, err := s.Book.Append(tx, history.Entry{Account: a.ID, By: by, Verb: history.Unfreeze, Case: id}); err != nil {
 		return err
 	}
 	return errors.Join(session.EndBefore(tx, a.ID, epoch, "frozen"), seal.VoidBefore(tx, a.ID, epoch))

@@ -179,7 +179,7 @@ func (s *Campaigns) settle(tx *db.Tx, c Campaign, x Examined) error {
 			r.state, err = Aside, nil
 		}
 	case a.Own != a.State:
-		err = s.letGo(tx, a, access.Do("campaign"))
+		err = s.letGo(tx, c.ID, a, access.Do("campaign"))
 	}
 	if err != nil {
 		return err

@@ -135,3 +135,30 @@ func TestTwoInvestigatorsAtOnceMakeOnePlan(t *testing.T) {
 		}
 	})
 }
+
+// Who let a clear stand against the rules is one pair of eyes, also when
+// somebody else has made the plan anew since.
+func TestAContradictionTakesTwoPeople(t *testing.T) {
+	t.Parallel()
+	clear := Question{Why: Contradiction, Path: "ses_x"}
+	other := Question{Why: SuspectChange, Path: "name", Seq: 7}
+	for name, c := range map[string]struct {
+		asked  []Question
+		answer Answered
+		want   error
+	}{
+		"his word is not the second":                {[]Question{clear}, Answered{Question: clear, Answer: Keep, Actor: sato.ID}, ErrOwnWord},
+		"another's word is":                         {[]Question{clear}, Answered{Question: clear, Answer: Keep, Actor: ito.ID}, nil},
+		"what he left alone is no word":             {[]Question{clear}, Answered{Question: clear, Answer: Leave, Actor: sato.ID}, nil},
+		"an answer that contradicts nothing":        {[]Question{other}, Answered{Question: other, Answer: Keep, Actor: sato.ID}, nil},
+		"a contradiction that is not there anymore": {nil, Answered{Question: clear, Answer: Keep, Actor: sato.ID}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := Stored{MadeBy: ito.ID}
+			p.Questions = c.asked
+			if err := mayApprove(sato, p, []Answered{c.answer}); !errors.Is(err, c.want) {
+				t.Errorf("got %v, want %v", err, c.want)
+			}
+		})
+	}
+}

@@ -57,6 +57,7 @@ var (
 	ErrNoPlan     = fault.New(fault.Conflict, "restore.no-plan", "There is no plan yet.")
 	ErrOther      = fault.New(fault.Conflict, "restore.other-plan", "Somebody else has made another plan meanwhile. Please look at it first.")
 	ErrNotHeld    = fault.New(fault.Conflict, "restore.not-held", "The account is not held still. Stop it first.")
+	ErrOwnWord    = fault.New(fault.Forbidden, "restore.own-word", "You have said that something is the holder's although the rules say otherwise. That takes a second person.")
 	ErrOwnPlan    = fault.New(fault.Forbidden, "restore.own-plan", "You have made this plan yourself. A second person must approve it.")
 	ErrBarred     = fault.New(fault.Forbidden, "restore.barred", "The plan undoes acts of your own. Somebody else must approve it.")
 	ErrQuestions  = fault.New(fault.Conflict, "restore.questions", "There are questions that nobody has answered yet.")
@@ -252,6 +253,8 @@ func mayApprove(by access.Actor, p Stored, answers []Answered) error {
 		return ErrOwnPlan
 	case slices.Contains(p.Barred, by.ID):
 		return ErrBarred
+	case slices.ContainsFunc(answers, func(a Answered) bool { return a.Actor == by.ID && a.against(p.Questions) }):
+		return ErrOwnWord
 	case slices.ContainsFunc(p.Questions, func(q Question) bool { return answerTo(q, answers) == "" }):
 		return ErrQuestions
 	}

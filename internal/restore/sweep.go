@@ -39,6 +39,13 @@ func (q Question) Choices() []Answer {
 // asked tells whether an answer is to this question and not to one about an earlier change of the same path.
 func (q Question) asked(o Question) bool { return q.Why == o.Why && q.Path == o.Path && q.Seq == o.Seq }
 
+// against tells whether an answer lets a clear stand that contradicts the rules,
+// in one of these questions. Who gave it is not the second pair of eyes, whoever
+// made the plan anew since.
+func (a Answered) against(questions []Question) bool {
+	return a.Why == Contradiction && a.Answer == Keep && slices.ContainsFunc(questions, a.asked)
+}
+
 // sweep empties every secret slot that the rules leave alone, but for passkeys
 // that nobody can have read out: after a takeover all secrets are enrolled
 // again, also those of which the history says nothing bad.
