@@ -1,0 +1,55 @@
+package risk
+
+// Action is the answer to an event. Each is stronger than the one before it and
+// is meant to include it.
+type Action uint8
+
+// The actions.
+const (
+	Let    Action = iota // let it be
+	Tell                 // tell every contact, old and new
+	StepUp               // ask for a second proof
+	Hold                 // the change or order waits, and can be stopped
+	End                  // end the session
+	Freeze               // hold the account still
+)
+
+// actions are the names of the actions in answers.
+var actions = [...]string{"let", "tell", "step-up", "hold", "end-session", "freeze"}
+
+// String names an action.
+func (a Action) String() string {
+	if int(a) < len(actions) {
+		return actions[a]
+	}
+	return ""
+}
+
+// ParseAction reads the name of an action.
+func ParseAction(name string) (Action, bool) {
+	for a, s := range actions {
+		if s == name {
+			return Action(a), true
+		}
+	}
+	return 0, false
+}
+
+// Decision is what is to be done about an event, and why.
+type Decision struct {
+	Scored  bool    // false: no sign-in, or an account without an earlier one
+	Score   float64 // natural log-odds that this sign-in is not the holder's; higher is more suspicious
+	Carried float64 // log-odds that the account is in other hands, as carried on from here
+	Action  Action
+	Reasons []Reason // the weightiest first
+}
+
+// Reason is one thing that speaks for or against the holder. It keeps values,
+// not words: Words puts it into a language.
+type Reason struct {
+	Signal Signal
+	Name   string  // what was seen: a country, a browser, a kind of event
+	Number int64   // a count, minutes, kilometres, or the number of a network; as the signal says
+	Share  float64 // of all sign-ins here that show the same; negative if nobody counted
+	Odds   float64 // by how much the odds change; 1 if the signal is a rule and no likelihood
+}

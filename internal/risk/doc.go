@@ -1,0 +1,15 @@
+// Package risk says how likely it is that somebody else than the holder does
+// something: facts in, score, action and reasons out.
+//
+// It owns no table and does no I/O; it asks no clock. Decide is a function of an
+// Event, the Profile of its account, the Counters of everybody and the Tables, so
+// that every decision can be played again. Whoever keeps profiles and counters
+// calls Decide first, then Counters.Observe and Profile.Follow, and
+// Profile.Learn once the event has proved to be a success of the holder.
+//
+// Two scorers read a sign-in: the log-odds fitted on pairs of our own users
+// (features.go, fit.go) and Freeman's model as published (freeman.go). Over them
+// stands the layer of signals (signals.go), which can raise an action and never
+// lower one. Profiles learn from successes alone: were failures to teach, four
+// wrong passwords would make the intruder's place a familiar one.
+package risk
