@@ -205,6 +205,9 @@ func (e Event) Bounded(now int64) (Event, error) {
 	return e, e.Place.check()
 }
 
+// dayMicros is a day in the unit of Event.At.
+const dayMicros = 24 * int64(time.Hour/time.Microsecond)
+
 // maxTime is the end of the year 2140: days since 1970 fit a profile's 16 bits.
 const maxTime = 62_000 * dayMicros
 
