@@ -36,6 +36,7 @@ type Line struct {
 // Asked is a question beside what was answered.
 type Asked struct {
 	Question
+	To      Addressee
 	Answer  Answer
 	Choices []Answer
 	Now     json.RawMessage // what is there now
@@ -92,7 +93,7 @@ func (r *Restorer) describe(tx *db.Tx, c casefile.Case, s *Status, answers []Ans
 		s.Lines = append(s.Lines, l)
 	}
 	for _, q := range s.Questions {
-		a := Asked{Question: q, Answer: answerTo(q, answers), Choices: q.Choices()}
+		a := Asked{Question: q, To: q.Why.Addressee(false), Answer: answerTo(q, answers), Choices: q.Choices()}
 		if a.Answer == "" {
 			s.Open++
 		}

@@ -194,6 +194,51 @@ var looks = map[restore.State]string{
 // Look is the look of a step.
 func (v PlanView) Look(l restore.Line) string { return looks[l.State] }
 
+// Whom is a link that narrows the questions to those of one addressee, or to none.
+type Whom struct {
+	To      restore.Addressee // empty: everybody
+	Open    int
+	Address string
+	Here    bool
+}
+
+// Whoms are the addressees who are asked something, after everybody; none if
+// there is nothing to choose.
+func (v PlanView) Whoms() (all []Whom) {
+	for _, to := range append([]restore.Addressee{""}, restore.Addressees...) {
+		s := v.timeline.scope
+		s.For = string(to)
+		w := Whom{To: to, Address: v.timeline.to(s, "asked"), Here: v.timeline.scope.For == string(to)}
+		for _, q := range v.Asked {
+			if q.Answer == "" && (to == "" || q.To == to) {
+				w.Open++
+			}
+		}
+		if w.Open > 0 {
+			all = append(all, w)
+		}
+	}
+	if len(all) < 3 && v.timeline.scope.For == "" {
+		return nil
+	}
+	return all
+}
+
+// To is the badge that says who can answer a question.
+func (v PlanView) To(q restore.Asked) web.Badge {
+	return web.Badge{Kind: "info", Words: v.T("heart.to." + string(q.To))}
+}
+
+// Waiting are the questions without an answer, of the addressee that the reader has chosen.
+func (v PlanView) Waiting() (all []restore.Asked) {
+	for _, q := range v.Asked {
+		if chosen := v.timeline.scope.For; q.Answer == "" && (chosen == "" || chosen == string(q.To)) {
+			all = append(all, q)
+		}
+	}
+	return all
+}
+
 // Proposed is what the rules would write if a person agrees.
 func (v PlanView) Proposed(q restore.Asked) string { return v.show(q.Path, q.Proposal) }
 

@@ -20,6 +20,7 @@ type scope struct {
 	Device     string    // its sessions stand one by one
 	Page       int       // of the list, from 0
 	All        bool      // the plan with all its lines
+	For        string    // only the questions that this addressee can answer
 }
 
 // scopeOf reads the address of a page. What it cannot read it leaves out: an
@@ -29,7 +30,7 @@ func scopeOf(q url.Values) (s scope) {
 		t, _ := time.Parse(time.RFC3339Nano, q.Get(name))
 		return t
 	}
-	s = scope{From: moment("from"), Till: moment("to"), Session: q.Get("session"), Device: q.Get("device"), All: q.Get("plan") == "all"}
+	s = scope{From: moment("from"), Till: moment("to"), Session: q.Get("session"), Device: q.Get("device"), All: q.Get("plan") == "all", For: q.Get("for")}
 	s.Change, _ = strconv.ParseInt(q.Get("change"), 10, 64)
 	s.Page, _ = strconv.Atoi(q.Get("page"))
 	s.Page = max(0, s.Page)
@@ -54,6 +55,7 @@ func (s scope) query() string {
 	put("device", s.Device, s.Device != "")
 	put("page", strconv.Itoa(s.Page), s.Page > 0)
 	put("plan", "all", s.All)
+	put("for", s.For, s.For != "")
 	return q.Encode()
 }
 
