@@ -54,7 +54,7 @@ type Orders interface {
 	HeldPaths(ctx context.Context, accountID string) (map[string]bool, error)
 }
 
-// API is the face. All fields are needed.
+// API is the face. All fields but Proxies are needed.
 type API struct {
 	Sessions  *session.Sessions
 	Keys      access.KeyRing
@@ -66,6 +66,7 @@ type API struct {
 	Freezer   Freezer
 	Cards     Cards
 	Orders    Orders
+	Proxies   access.Proxies // peers whose X-Forwarded-For is believed
 	Log       *slog.Logger
 }
 

@@ -217,9 +217,9 @@ func TestBehalf(t *testing.T) {
 		if got.Role != access.Holder || got.Actor != id || got.Session == "" || got.Client.Device != "phone" || got.Client.IP != "192.0.2.7" {
 			t.Errorf("on behalf of a session it is entered as %s %s in %q from %+v", got.Role, got.Actor, got.Session, got.Client)
 		}
-		h.call("PUT", name, `{"value": "Hanako"}`).is(http.StatusOK, nil)
+		h.call("PUT", name, `{"value": "Hanako"}`, "X-Forwarded-For", "192.0.2.66, 203.0.113.9").is(http.StatusOK, nil)
 		all = h.changes(id)
-		if by := all[len(all)-1]; by.Role != access.Service || by.Session != "" || by.Client.IP != "127.0.0.1" {
+		if by := all[len(all)-1]; by.Role != access.Service || by.Session != "" || by.Client.IP != "203.0.113.9" { // as our proxy says, not as the caller does
 			t.Errorf("the service for itself is entered as %s in %q from %+v", by.Role, by.Session, by.Client)
 		}
 

@@ -7,7 +7,6 @@ import (
 	"io"
 	"math"
 	"mime"
-	"net"
 	"net/http"
 	"net/url"
 	"runtime/debug"
@@ -93,10 +92,7 @@ func (a *API) who(r *http.Request) (access.Actor, error) {
 	if err != nil {
 		return who, err
 	}
-	ip, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		ip = r.RemoteAddr
-	}
+	ip := a.Proxies.Client(r.RemoteAddr, r.Header.Values("X-Forwarded-For"))
 	who.Client = access.Client{Request: seal.ID("req"), IP: ip, UserAgent: agent(r.UserAgent()), Language: "en"}
 	return who, nil
 }

@@ -75,6 +75,7 @@ func build(t testing.TB, e db.Engine) *house {
 	h := &house{TB: t, clock: dbtest.NewClock(), log: &log{}}
 	config := app.Config{DB: dbtest.Place(t, e), Site: "https://account.shop.example", SMTP: seal.NewSecret("smtp://127.0.0.1:25"), Now: h.clock.Now,
 		Log: slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug}))}
+	config.File.Proxies = []string{"127.0.0.0/8"}
 	config.File.Kinds = []app.KindFile{
 		{Path: "membership", Algebra: "register"},
 		{Path: "gift/*", Algebra: "element", Parts: []string{"note"}},

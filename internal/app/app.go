@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/netip"
 	"time"
 
 	"takeback/internal/access"
@@ -159,7 +158,7 @@ func (a *App) faces(context.Context) error {
 		Campaigns: a.Campaigns}).Site(shell)
 	a.API = &api.API{Sessions: a.Sessions, Keys: access.KeyRing{DB: a.DB, Seal: a.Seal}, Accounts: account.Reader{DB: a.DB},
 		History: history.Reader{DB: a.DB}, Cases: casefile.Reader{DB: a.DB}, Life: a.Life, Registrar: a.Life,
-		Freezer: byService{a}, Cards: byService{a}, Orders: byService{a}, Log: a.Config.Log}
+		Freezer: byService{a}, Cards: byService{a}, Orders: byService{a}, Proxies: shell.Proxies, Log: a.Config.Log}
 	return nil
 }
 
@@ -182,15 +181,8 @@ func (c Config) zone() *time.Location {
 
 // shell is the part of the configuration that concerns pages.
 func (c Config) shell() (web.Config, error) {
-	w := web.Config{Brand: c.File.Name, HTTPS: c.File.HTTPS, Log: c.Log, Now: c.Now}
-	for _, text := range c.File.Proxies {
-		p, err := netip.ParsePrefix(text)
-		if err != nil {
-			return w, err
-		}
-		w.Proxies = append(w.Proxies, p)
-	}
-	return w, nil
+	proxies, err := access.ParseProxies(c.File.Proxies)
+	return web.Config{Brand: c.File.Name, HTTPS: c.File.HTTPS, Proxies: proxies, Log: c.Log, Now: c.Now}, err
 }
 
 // Handler is all faces under one roof. Pages and API stand on muxes of their

@@ -2,9 +2,7 @@ package web
 
 import (
 	"crypto/rand"
-	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"runtime/debug"
 	"strings"
@@ -76,43 +74,12 @@ func stack() string {
 
 // client collects what a request says about its sender.
 func (s *Site) client(r *http.Request, id string) access.Client {
-	c := access.Client{Request: id, IP: s.peer(r), UserAgent: shorten(r.UserAgent(), 400)}
+	c := access.Client{Request: id, IP: s.Proxies.Client(r.RemoteAddr, r.Header.Values("X-Forwarded-For")), UserAgent: shorten(r.UserAgent(), 400)}
 	if ck, err := r.Cookie(DeviceCookie); err == nil && len(ck.Value) == 26 && clean(ck.Value) {
 		c.Device = ck.Value
 	}
 	c.Language = accepted(r)
 	return c
-}
-
-// peer gives the address of the peer, or what the nearest trusted proxy says of it.
-// Addresses are read from the right: what stands left of an untrusted hop was written by the client.
-func (s *Site) peer(r *http.Request) string {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		host = r.RemoteAddr
-	}
-	ip, hops := host, strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
-	for i := len(hops) - 1; i >= 0 && s.trusted(ip); i-- {
-		next, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
-		if err != nil {
-			break
-		}
-		ip = next.String()
-	}
-	return ip
-}
-
-func (s *Site) trusted(ip string) bool {
-	a, err := netip.ParseAddr(ip)
-	if err != nil {
-		return false
-	}
-	for _, p := range s.Proxies {
-		if p.Contains(a.Unmap()) {
-			return true
-		}
-	}
-	return false
 }
 
 const langCookie = "lang"

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"net/netip"
 	"slices"
 	"time"
 
@@ -65,7 +64,7 @@ type Config struct {
 	Who func(*http.Request) (access.Actor, error)
 
 	Frame   func(*http.Request, access.Actor) Frame // may be nil
-	Proxies []netip.Prefix                          // peers whose X-Forwarded-For is believed
+	Proxies access.Proxies                          // peers whose X-Forwarded-For is believed
 	HTTPS   bool                                    // all traffic comes by TLS, perhaps ended by a proxy: say so to browsers
 	Log     *slog.Logger                            // nil means slog.Default
 	Now     func() time.Time                        // nil means time.Now

@@ -356,11 +356,9 @@ func TestTheLanguageIsTheReaders(t *testing.T) {
 func TestTheAddressOfAClientIsNotWhatItSaysItself(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ peer, forwarded, want string }{
-		"no proxy trusted there":       {"198.51.100.7:1", "203.0.113.9", "198.51.100.7"},
-		"a trusted proxy is believed":  {"10.0.0.1:1", "203.0.113.9", "203.0.113.9"},
-		"only the last untrusted hop":  {"10.0.0.1:1", "1.2.3.4, 203.0.113.9, 10.0.0.2", "203.0.113.9"},
-		"nonsense is not an address":   {"10.0.0.1:1", "1.2.3.4, nonsense", "10.0.0.1"},
-		"a proxy that says no address": {"10.0.0.1:1", "", "10.0.0.1"},
+		"no proxy trusted there":      {"198.51.100.7:1", "203.0.113.9", "198.51.100.7"},
+		"a trusted proxy is believed": {"10.0.0.1:1", "203.0.113.9", "203.0.113.9"},
+		"only the last untrusted hop": {"10.0.0.1:1", "1.2.3.4, 203.0.113.9, 10.0.0.2", "203.0.113.9"},
 	} {
 		var got string
 		site := webtest.Site(holderPages, access.Actor{}, public("GET", "/", func(w http.ResponseWriter, r *http.Request) error {
