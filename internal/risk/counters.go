@@ -1,0 +1,120 @@
+package risk
+
+// Counters are what everybody together is like, and what has happened lately at
+// the door. Their size is bounded and does not depend on what strangers send.
+// They are not safe for use by several goroutines at once: whoever keeps them has
+// one writer, or a lock.
+type Counters struct {
+	seed      uint64
+	SignIns   uint64 // successes learnt
+	Accounts  uint64 // with at least one
+	addresses popular
+	agents    popular
+	census    [levels]census // of networks, countries, browsers, systems and types
+	chances   uint64         // as in Profile, of everybody
+	news      [levels]uint64
+	doors     doors // what failed lately, and where
+}
+
+// Sizes bound the counters; zero fields take the defaults.
+type Sizes struct {
+	Addresses int // of which the most frequent are counted
+	Agents    int
+	Values    int // of networks, browsers and systems, each
+	Sources   int // of failures that are watched at once, each of accounts, addresses, networks and devices
+}
+
+// The default sizes take some 60 MB: room for an installation of 100 million sign-ins.
+const (
+	defaultAddresses = 1 << 19
+	defaultAgents    = 1 << 16
+	defaultValues    = 1 << 17
+	defaultSources   = 1 << 15
+)
+
+// NewCounters makes empty counters. The seed must be the same after a restart and
+// known to nobody outside.
+func NewCounters(seed uint64, s Sizes) *Counters {
+	or := func(n, otherwise int) int {
+		if n <= 0 {
+			return otherwise
+		}
+		return n
+	}
+	c := &Counters{
+		seed:      seed,
+		addresses: newPopular(or(s.Addresses, defaultAddresses)),
+		agents:    newPopular(or(s.Agents, defaultAgents)),
+		doors:     newDoors(or(s.Sources, defaultSources)),
+	}
+	for _, l := range []level{atNetwork, atCountry, atBrowser, atOS, atType} {
+		c.census[l] = newCensus(or(s.Values, defaultValues))
+	}
+	return c
+}
+
+// Learn counts what a success has taught its profile.
+func (c *Counters) Learn(l Lesson) {
+	v := &l.values
+	c.SignIns++
+	if l.first {
+		c.Accounts++
+	}
+	c.addresses.add(v.address, v.network, v.country)
+	c.agents.add(v.agent, v.browser, v.os, v.device)
+	for i, value := range l.counted() {
+		c.census[i].add(value, l.fresh(level(i)))
+	}
+	if l.chanced {
+		c.chances++
+		for i := range levels {
+			c.news[i] += uint64(l.news >> i & 1)
+		}
+	}
+}
+
+// Unlearn takes it back.
+func (c *Counters) Unlearn(l Lesson) {
+	v := &l.values
+	c.SignIns -= min(c.SignIns, 1)
+	if l.first {
+		c.Accounts -= min(c.Accounts, 1)
+	}
+	c.addresses.drop(v.address)
+	c.agents.drop(v.agent)
+	for i, value := range l.counted() {
+		c.census[i].drop(value, l.fresh(level(i)))
+	}
+	if l.chanced {
+		c.chances -= min(c.chances, 1)
+		for i := range levels {
+			c.news[i] -= min(c.news[i], uint64(l.news>>i&1))
+		}
+	}
+}
+
+// counted are the values that a census counts, by level.
+func (l *Lesson) counted() [levels]uint64 {
+	return [levels]uint64{
+		atNetwork: l.values.network, atCountry: l.values.country,
+		atBrowser: l.values.browser, atOS: l.values.os, atType: l.values.device,
+	}
+}
+
+// fresh tells whether the account showed a value for the first time.
+func (l *Lesson) fresh(at level) bool { return l.first || l.news>>at&1 == 1 }
+
+// share is the part of all accounts that showed a value. One imagined account in
+// two shows what nobody has shown, so that it is rare and not impossible.
+func (c *Counters) share(at level, value uint64) float64 {
+	return (float64(c.census[at].Counts[value].Accounts) + 0.5) / (float64(c.Accounts) + 1)
+}
+
+// rate is how often everybody's sign-in is new at a level.
+func (c *Counters) rate(at level) float64 {
+	return (float64(c.news[at]) + usualRate[at]*20) / (float64(c.chances) + 20)
+}
+
+// usualRate stands in while nobody has been seen yet: published shares of what
+// was new among sign-ins that were not the first.
+var usualRate = [levels]float64{.40, .30, .09, .02, .35, .33, .19, .07}

@@ -1,0 +1,296 @@
+package risk
+
+import "math"
+
+// The features of a sign-in. Each speaks for one level of one hierarchy, or for
+// two together; a logistic regression over them is additive log-odds, so that a
+// decision can be taken apart into reasons.
+const (
+	one = iota
+	// The place: what is new, how rare it is, and how often this holder is elsewhere.
+	newAddress
+	newBlock
+	newNetwork
+	newCountry
+	newAddressHabit // × log of the holder's own rate of new addresses
+	newNetworkHabit
+	newCountryHabit
+	oldAddressHabit // × log of how often the holder is where they were
+	oldNetworkHabit
+	oldAddressShare // × log of the part of earlier sign-ins from there
+	oldNetworkShare
+	oldNetworkFame // × log of how many accounts are seen there: the neighbour's intruder
+	newNetworkFame // × log: a rare network speaks against
+	newCountryFame
+	newNetworkRank // × log of the network's part of its country
+	newAddressDepth
+	newNetworkDepth // × log of the number of sign-ins
+	newCountryDepth
+	// The client.
+	newAgent
+	newBrowser
+	newOS
+	newType
+	newAgentHabit
+	newBrowserHabit
+	newOSHabit
+	newTypeHabit
+	oldAgentHabit
+	oldBrowserHabit
+	oldAgentShare
+	oldBrowserShare
+	oldOSShare
+	oldOSFame
+	oldBrowserFame
+	newBrowserFame
+	newOSFame
+	newBrowserDepth
+	newOSDepth
+	// Both together.
+	newAddressBrowser
+	newNetworkAgent
+	newNetworkBrowser
+	newNetworkOS
+	newNetworkType
+	newCountryOS
+	oldAddressBrowser // a known address with a new browser: an update at home
+	// The rest.
+	depth
+	absent // nothing is remembered that is not too old
+	hourShare
+	tokenMissing
+	tokenMissingAddress
+	tokenMissingNetwork
+	tokenMissingBrowser
+	tokenKnown
+	Features // how many there are
+)
+
+// Vector is what a sign-in looks like to the regression.
+type Vector [Features]float64
+
+// part groups features for what may be unknown, and for the reasons.
+type part uint8
+
+const (
+	ofDepth part = iota
+	ofPlace
+	ofNetwork // needs the network's number
+	ofCountry
+	ofClient
+	ofBrowser
+	ofOS
+	ofType
+	ofBoth
+	ofHour
+	ofToken
+)
+
+// feature says what a feature is about, what must be known for it, and its name
+// in the file of weights.
+type feature struct {
+	name string
+	part part
+	need [2]level // levels that must be known; the first alone if both are the same
+}
+
+var features = [Features]feature{
+	one:                 {"one", ofDepth, [2]level{levels, levels}},
+	newAddress:          {"new-address", ofPlace, [2]level{atAddress, atAddress}},
+	newBlock:            {"new-block", ofPlace, [2]level{atBlock, atBlock}},
+	newNetwork:          {"new-network", ofNetwork, [2]level{atNetwork, atNetwork}},
+	newCountry:          {"new-country", ofCountry, [2]level{atCountry, atCountry}},
+	newAddressHabit:     {"new-address-habit", ofPlace, [2]level{atAddress, atAddress}},
+	newNetworkHabit:     {"new-network-habit", ofNetwork, [2]level{atNetwork, atNetwork}},
+	newCountryHabit:     {"new-country-habit", ofCountry, [2]level{atCountry, atCountry}},
+	oldAddressHabit:     {"old-address-habit", ofPlace, [2]level{atAddress, atAddress}},
+	oldNetworkHabit:     {"old-network-habit", ofNetwork, [2]level{atNetwork, atNetwork}},
+	oldAddressShare:     {"old-address-share", ofPlace, [2]level{atAddress, atAddress}},
+	oldNetworkShare:     {"old-network-share", ofNetwork, [2]level{atNetwork, atNetwork}},
+	oldNetworkFame:      {"old-network-fame", ofNetwork, [2]level{atNetwork, atNetwork}},
+	newNetworkFame:      {"new-network-fame", ofNetwork, [2]level{atNetwork, atNetwork}},
+	newCountryFame:      {"new-country-fame", ofCountry, [2]level{atCountry, atCountry}},
+	newNetworkRank:      {"new-network-rank", ofNetwork, [2]level{atNetwork, atCountry}},
+	newAddressDepth:     {"new-address-depth", ofPlace, [2]level{atAddress, atAddress}},
+	newNetworkDepth:     {"new-network-depth", ofNetwork, [2]level{atNetwork, atNetwork}},
+	newCountryDepth:     {"new-country-depth", ofCountry, [2]level{atCountry, atCountry}},
+	newAgent:            {"new-agent", ofClient, [2]level{atAgent, atAgent}},
+	newBrowser:          {"new-browser", ofBrowser, [2]level{atBrowser, atBrowser}},
+	newOS:               {"new-os", ofOS, [2]level{atOS, atOS}},
+	newType:             {"new-type", ofType, [2]level{atType, atType}},
+	newAgentHabit:       {"new-agent-habit", ofClient, [2]level{atAgent, atAgent}},
+	newBrowserHabit:     {"new-browser-habit", ofBrowser, [2]level{atBrowser, atBrowser}},
+	newOSHabit:          {"new-os-habit", ofOS, [2]level{atOS, atOS}},
+	newTypeHabit:        {"new-type-habit", ofType, [2]level{atType, atType}},
+	oldAgentHabit:       {"old-agent-habit", ofClient, [2]level{atAgent, atAgent}},
+	oldBrowserHabit:     {"old-browser-habit", ofBrowser, [2]level{atBrowser, atBrowser}},
+	oldAgentShare:       {"old-agent-share", ofClient, [2]level{atAgent, atAgent}},
+	oldBrowserShare:     {"old-browser-share", ofBrowser, [2]level{atBrowser, atBrowser}},
+	oldOSShare:          {"old-os-share", ofOS, [2]level{atOS, atOS}},
+	oldOSFame:           {"old-os-fame", ofOS, [2]level{atOS, atOS}},
+	oldBrowserFame:      {"old-browser-fame", ofBrowser, [2]level{atBrowser, atBrowser}},
+	newBrowserFame:      {"new-browser-fame", ofBrowser, [2]level{atBrowser, atBrowser}},
+	newOSFame:           {"new-os-fame", ofOS, [2]level{atOS, atOS}},
+	newBrowserDepth:     {"new-browser-depth", ofBrowser, [2]level{atBrowser, atBrowser}},
+	newOSDepth:          {"new-os-depth", ofOS, [2]level{atOS, atOS}},
+	newAddressBrowser:   {"new-address-browser", ofBoth, [2]level{atAddress, atBrowser}},
+	newNetworkAgent:     {"new-network-agent", ofBoth, [2]level{atNetwork, atAgent}},
+	newNetworkBrowser:   {"new-network-browser", ofBoth, [2]level{atNetwork, atBrowser}},
+	newNetworkOS:        {"new-network-os", ofBoth, [2]level{atNetwork, atOS}},
+	newNetworkType:      {"new-network-type", ofBoth, [2]level{atNetwork, atType}},
+	newCountryOS:        {"new-country-os", ofBoth, [2]level{atCountry, atOS}},
+	oldAddressBrowser:   {"old-address-browser", ofBoth, [2]level{atAddress, atBrowser}},
+	depth:               {"depth", ofDepth, [2]level{levels, levels}},
+	absent:              {"absent", ofDepth, [2]level{levels, levels}},
+	hourShare:           {"hour-share", ofHour, [2]level{levels, levels}},
+	tokenMissing:        {"token-missing", ofToken, [2]level{levels, levels}},
+	tokenMissingAddress: {"token-missing-address", ofToken, [2]level{atAddress, atAddress}},
+	tokenMissingNetwork: {"token-missing-network", ofToken, [2]level{atNetwork, atNetwork}},
+	tokenMissingBrowser: {"token-missing-browser", ofToken, [2]level{atBrowser, atBrowser}},
+	tokenKnown:          {"token-known", ofToken, [2]level{levels, levels}},
+}
+
+// reading is everything the scorers and the reasons look at for one event.
+type reading struct {
+	values values
+	sight  sight
+	fresh  [levels]bool // the value is known and new to the account
+	share  [levels]float64
+	tokens bool // the service asks for a token and the account has had one
+}
+
+// read looks an event up in profile and counters.
+func read(e *Event, p *Profile, c *Counters) (r reading) {
+	r.values = valuesOf(c.seed, e)
+	r.sight = p.look(e.At, &r.values, true)
+	for i := range levels {
+		r.fresh[i] = r.sight.known[i] && r.sight.count[i] == 0
+	}
+	v := &r.values
+	r.share[atNetwork] = c.share(atNetwork, v.network)
+	r.share[atCountry] = c.share(atCountry, v.country)
+	r.share[atBrowser] = c.share(atBrowser, v.browser)
+	r.share[atOS] = c.share(atOS, v.os)
+	r.tokens = e.Device.Asked && r.sight.tokens
+	return r
+}
+
+// habit is the holder's own rate of novelty at a level, leaning on everybody's
+// as long as there are few sign-ins to tell it from.
+func (p *Profile) habit(at level, everybody float64) float64 {
+	const lean = 3
+	return (float64(p.news[at]) + lean*everybody) / (float64(p.chances) + lean)
+}
+
+// vector puts a reading into features. What is not known takes the average over
+// the pairs that the weights were fitted on, so that it speaks for nobody.
+func (r *reading) vector(p *Profile, c *Counters, mean *Vector) (x Vector) {
+	n := r.sight.n
+	deep := math.Log(n + 1)
+	habit := func(l level) (float64, float64) {
+		h := p.habit(l, c.rate(l))
+		return math.Log(h), math.Log1p(-min(h, .995))
+	}
+	part := func(l level) float64 { return math.Log((r.sight.count[l] + .5) / (n + 1)) }
+
+	x[one], x[depth] = 1, deep
+	if r.sight.n == 0 {
+		x[absent] = 1
+	}
+	address, away := habit(atAddress)
+	network, stays := habit(atNetwork)
+	if r.fresh[atAddress] {
+		x[newAddress], x[newAddressHabit], x[newAddressDepth] = 1, address, deep
+	} else {
+		x[oldAddressHabit], x[oldAddressShare] = away, part(atAddress)
+	}
+	if r.fresh[atBlock] {
+		x[newBlock] = 1
+	}
+	if r.fresh[atNetwork] {
+		x[newNetwork], x[newNetworkHabit], x[newNetworkDepth] = 1, network, deep
+		x[newNetworkFame] = math.Log(r.share[atNetwork])
+		x[newNetworkRank] = math.Log(min(r.share[atNetwork]/r.share[atCountry], 1))
+	} else {
+		x[oldNetworkHabit], x[oldNetworkShare], x[oldNetworkFame] = stays, part(atNetwork), math.Log(r.share[atNetwork])
+	}
+	if r.fresh[atCountry] {
+		country, _ := habit(atCountry)
+		x[newCountry], x[newCountryHabit], x[newCountryDepth], x[newCountryFame] = 1, country, deep, math.Log(r.share[atCountry])
+	}
+	r.client(p, c, &x)
+	r.both(&x)
+	x[hourShare] = math.Log((float64(r.sight.hour) + 1) / (float64(r.sight.hours) + hourBins) * hourBins)
+	r.token(&x)
+	r.average(&x, mean)
+	return x
+}
+
+func (r *reading) client(p *Profile, c *Counters, x *Vector) {
+	n := r.sight.n
+	deep := x[depth]
+	habit := func(l level) (float64, float64) {
+		h := p.habit(l, c.rate(l))
+		return math.Log(h), math.Log1p(-min(h, .995))
+	}
+	part := func(l level) float64 { return math.Log((r.sight.count[l] + .5) / (n + 1)) }
+	agent, same := habit(atAgent)
+	if r.fresh[atAgent] {
+		x[newAgent], x[newAgentHabit] = 1, agent
+	} else {
+		x[oldAgentHabit], x[oldAgentShare] = same, part(atAgent)
+	}
+	browser, same := habit(atBrowser)
+	if r.fresh[atBrowser] {
+		x[newBrowser], x[newBrowserHabit], x[newBrowserDepth], x[newBrowserFame] = 1, browser, deep, math.Log(r.share[atBrowser])
+	} else {
+		x[oldBrowserHabit], x[oldBrowserShare], x[oldBrowserFame] = same, part(atBrowser), math.Log(r.share[atBrowser])
+	}
+	os, _ := habit(atOS)
+	if r.fresh[atOS] {
+		x[newOS], x[newOSHabit], x[newOSDepth], x[newOSFame] = 1, os, deep, math.Log(r.share[atOS])
+	} else {
+		x[oldOSShare], x[oldOSFame] = part(atOS), math.Log(r.share[atOS])
+	}
+	if r.fresh[atType] {
+		kind, _ := habit(atType)
+		x[newType], x[newTypeHabit] = 1, kind
+	}
+}
+
+func (r *reading) both(x *Vector) {
+	x[newAddressBrowser] = (x[newAddress] - x[newNetwork]) * x[newBrowser]
+	x[newNetworkAgent] = x[newNetwork] * x[newAgent]
+	x[newNetworkBrowser] = x[newNetwork] * x[newBrowser]
+	x[newNetworkOS] = x[newNetwork] * x[newOS]
+	x[newNetworkType] = x[newNetwork] * x[newType]
+	x[newCountryOS] = x[newCountry] * x[newOS]
+	x[oldAddressBrowser] = (1 - x[newAddress]) * x[newBrowser]
+}
+
+func (r *reading) token(x *Vector) {
+	switch {
+	case r.sight.token > 0:
+		x[tokenKnown] = 1
+	case r.tokens:
+		x[tokenMissing] = 1
+		x[tokenMissingAddress], x[tokenMissingNetwork], x[tokenMissingBrowser] = x[newAddress], x[newNetwork], x[newBrowser]
+	}
+}
+
+// average replaces what rests on something unknown.
+func (r *reading) average(x *Vector, mean *Vector) {
+	all := r.tokens
+	for _, k := range r.sight.known {
+		all = all && k
+	}
+	if all {
+		return
+	}
+	for i := range features {
+		f := &features[i]
+		if f.part == ofToken && !r.tokens || f.need[0] < levels && !(r.sight.known[f.need[0]] && r.sight.known[f.need[1]]) {
+			x[i] = mean[i]
+		}
+	}
+}
