@@ -33,9 +33,11 @@ const (
 func campaigning(ctx context.Context, h *house, o Options) (r Result, err error) {
 	r.LimitIs = fmt.Sprintf("reading the histories of the same accounts, of %d at %d changes", o.Accounts, changesEach)
 	r.More = map[string]float64{}
+	begun := time.Now()
 	if err := h.settle(ctx, o.Accounts); err != nil {
 		return r, err
 	}
+	r.More["settling in, s"] = time.Since(begun).Seconds()
 	k := campaign.Key{Kind: campaign.Device, Value: intruder, From: h.DB.Now().Add(-24 * time.Hour), Until: h.DB.Now().Add(time.Hour)}
 	c, err := h.holdAll(ctx, k, &r)
 	if err != nil {
@@ -44,6 +46,7 @@ func campaigning(ctx context.Context, h *house, o Options) (r Result, err error)
 	if err := h.fences(ctx, c.ID, o, &r); err != nil {
 		return r, err
 	}
+	r.More["fence of all, one commit, ms"] = r.P50 / 1000
 	err = h.lookAtAll(ctx, c, &r)
 	r.More["peak memory, MB"] = peak()
 	return r, err
@@ -120,11 +123,13 @@ func (h *house) lookAtAll(ctx context.Context, c campaign.Campaign, r *Result) e
 	}
 }
 
-// readOnly reads histories, as many at a time as there are processors.
+// readOnly reads histories as Examine does, some together and as many such
+// groups at a time as there are processors.
 func (h *house) readOnly(ctx context.Context, ids []string) error {
-	return inParallel(len(ids), func(i int) error {
+	groups := slices.Collect(slices.Chunk(ids, 16))
+	return inParallel(len(groups), func(i int) error {
 		return h.DB.Read(ctx, func(tx *db.Tx) error {
-			_, err := history.Of(tx, ids[i])
+			_, err := history.OfMany(tx, groups[i])
 			return err
 		})
 	})
@@ -170,99 +175,6 @@ func (h *house) thinkOnly(ctx context.Context, c campaign.Campaign, r *Result) e
 		return nil
 	})
 	r.More["analysis and plan alone, accounts per s"] = times / time.Since(begun).Seconds()
-	return err
-}
-
-// settle makes one account with a history of its own, and copies of it.
-func (h *house) settle(ctx context.Context, n int) error {
-	if err := h.DB.Write(ctx, h.movePattern); err != nil {
-		return err
-	}
-	for made := 1; made < n; made += 2 * perWrite {
-		some := min(2*perWrite, n-made)
-		err := h.DB.Write(ctx, func(tx *db.Tx) error {
-			for i := range some {
-				if err := account.Create(tx, fmt.Sprintf("acc_copy_%07d", made+i), "ja"); err != nil {
-					return err
-				}
-			}
-			first, last := fmt.Sprintf("acc_copy_%07d", made), fmt.Sprintf("acc_copy_%07d", made+some-1)
-			for _, c := range copies {
-				if err := c.make(tx, first, last); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// movePattern makes the account that the others are copies of: a holder who
-// changes this and that, and somebody in the end who does, too.
-func (h *house) movePattern(tx *db.Tx) error {
-	if err := account.Create(tx, pattern, "ja"); err != nil {
-		return err
-	}
-	a, err := account.Get(tx, pattern)
-	if err != nil {
-		return err
-	}
-	for _, visit := range []struct {
-		device string
-		n      int
-	}{{"dev_home", changesEach - 6}, {intruder, 4}} {
-		by := client(visit.device)
-		by.Device = visit.device
-		s, _, _, err := h.Sessions.Open(tx, session.Opening{Account: a, Verb: history.Open, Client: by})
-		if err != nil {
-			return err
-		}
-		for i := range visit.n {
-			e := history.Entry{Account: pattern, By: s.Actor(by), Verb: history.Set, Path: []string{"name", "note/a", "note/b", "default/address"}[i%4],
-				Value: quoted(fmt.Sprintf("%s %d", visit.device, i))}
-			if _, err := h.Book.Append(tx, e); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// copied is a table whose rows of the pattern are copied for others. What is not
-// as it is in the pattern is said by column; n.id is the other account.
-type copied struct {
-	table, columns, of string
-	but                map[string]string
-}
-
-var copies = []copied{
-	{"change", "account seq epoch at verb path part session segment role actor client factors before after total base reads " +
-		"version secret_id amount parent device case_id request hash commitment nonce lacks", "c.account = $1",
-		map[string]string{"account": "n.id", "session": "CASE WHEN c.session = '' THEN '' ELSE c.session || n.id END"}},
-	{"session", "id account token_hash epoch limited verb parent opened_seq opened_at proved_at seen_at expires_at segment device ip user_agent ended_at ended_why",
-		"c.account = $1", map[string]string{"account": "n.id", "id": "c.id || n.id", "token_hash": "c.token_hash || n.id"}},
-	{"segment", "session no from_seq at device ip network user_agent", "c.session IN (SELECT id FROM session WHERE account = $1)",
-		map[string]string{"session": "c.session || n.id"}},
-	{"device", "account id first_at last_at user_agent", "c.account = $1", map[string]string{"account": "n.id"}},
-	{"fact", "account path value seq since", "c.account = $1", map[string]string{"account": "n.id"}},
-}
-
-func (c copied) make(tx *db.Tx, first, last string) error {
-	names := strings.Fields(c.columns)
-	values := make([]string, len(names))
-	for i, name := range names {
-		values[i] = "c." + name
-		if other := c.but[name]; other != "" {
-			values[i] = other
-		}
-	}
-	text := "INSERT INTO " + c.table + " (" + strings.Join(names, ", ") + ") SELECT " + strings.Join(values, ", ") +
-		" FROM account n CROSS JOIN " + c.table + " c WHERE " + c.of + " AND n.id >= $2 AND n.id <= $3"
-	_, err := tx.Exec(text, pattern, first, last)
 	return err
 }
 

@@ -3,7 +3,6 @@ package campaign
 import (
 	"context"
 	"errors"
-	"fmt"
 	"runtime"
 	"slices"
 	"sync"
@@ -60,7 +59,7 @@ func (s *Campaigns) goOn(ctx context.Context, t turn, finish func(*db.Tx) error)
 
 // Examined is an account that was looked at.
 type Examined struct {
-	Account account.Account
+	Account string
 	Seeds   Seeds
 	Found   Found
 }
@@ -111,64 +110,80 @@ func (s *Campaigns) settleSome(ctx context.Context, c Campaign, some []Examined)
 			return err
 		}
 		for _, x := range some {
-			if x.Account.ID <= now.Walked {
+			if x.Account <= now.Walked {
 				continue // done before the program was ended
 			}
 			if err := s.settle(tx, c, x); err != nil {
 				return err
 			}
 		}
-		return errors.Join(walk(tx, c.ID, some[len(some)-1].Account.ID), tx.Announce(Topic, c.ID))
+		return errors.Join(walk(tx, c.ID, some[len(some)-1].Account), tx.Announce(Topic, c.ID))
 	})
 }
 
-// Examine looks at accounts for what bears a key, as many at a time as there are
-// processors, and keeps nothing.
+// readTogether is how many accounts are read in one view of the database: at
+// most as many as history and session give with one query.
+const readTogether = 16
+
+// Examine looks at accounts for what bears a key and keeps nothing. Some are
+// read together, and as many such groups at a time as there are processors.
 func (s *Campaigns) Examine(ctx context.Context, k Key, ids []string) ([]Examined, error) {
-	all, faults := make([]Examined, len(ids)), make([]error, len(ids))
-	next := make(chan int)
+	all := make([]Examined, len(ids))
+	groups := make(chan []Examined)
+	faults := make([]error, runtime.GOMAXPROCS(0))
 	var workers sync.WaitGroup
-	for range runtime.GOMAXPROCS(0) {
+	for w := range faults {
 		workers.Go(func() {
-			for i := range next {
-				all[i], faults[i] = s.examine(ctx, k, ids[i])
+			for group := range groups {
+				if faults[w] == nil {
+					faults[w] = s.examine(ctx, k, group)
+				}
 			}
 		})
 	}
-	for i := range ids {
-		next <- i
+	for i, id := range ids {
+		all[i].Account = id
 	}
-	close(next)
+	for group := range slices.Chunk(all, readTogether) {
+		groups <- group
+	}
+	close(groups)
 	workers.Wait()
 	return all, errors.Join(faults...)
 }
 
-// examine analyses one account, in one view of the database.
-func (s *Campaigns) examine(ctx context.Context, k Key, id string) (x Examined, err error) {
-	var h []history.Change
-	var known []session.Device
+// examine reads a few accounts in one view of the database, and analyses them after it.
+func (s *Campaigns) examine(ctx context.Context, k Key, group []Examined) error {
+	ids := make([]string, len(group))
+	for i, x := range group {
+		ids[i] = x.Account
+	}
+	var lives map[string][]history.Change
+	var known map[string][]session.Device
 	var now time.Time
-	err = s.DB.Read(ctx, func(tx *db.Tx) error {
+	err := s.DB.Read(ctx, func(tx *db.Tx) (err error) {
 		now = tx.Now
-		var errs [3]error
-		x.Account, errs[0] = account.Get(tx, id)
-		h, errs[1] = history.Of(tx, id)
-		known, errs[2] = session.Devices(tx, id)
-		return errors.Join(errs[:]...)
+		if lives, err = history.OfMany(tx, ids); err == nil {
+			known, err = session.DevicesOf(tx, ids)
+		}
+		return err
 	})
 	if err != nil {
-		return x, fmt.Errorf("%s: %w", id, err)
+		return err
 	}
-	if x.Seeds = k.Seeds(h, s.Book.AddressKey); !x.Seeds.None() {
-		x.Found = s.Finder.Examine(h, known, x.Seeds, now)
+	for i := range group {
+		x := &group[i]
+		if x.Seeds = k.Seeds(lives[x.Account], s.Book.AddressKey); !x.Seeds.None() {
+			x.Found = s.Finder.Examine(lives[x.Account], known[x.Account], x.Seeds, now)
+		}
 	}
-	return x, nil
+	return nil
 }
 
 // settle lets an account go, or gives it a case.
 func (s *Campaigns) settle(tx *db.Tx, c Campaign, x Examined) error {
-	r := row{campaign: c.ID, account: x.Account.ID, state: Clean, deadline: x.Found.Deadline}
-	a, err := account.Get(tx, x.Account.ID)
+	r := row{campaign: c.ID, account: x.Account, state: Clean, deadline: x.Found.Deadline}
+	a, err := account.Get(tx, x.Account)
 	if err != nil {
 		return err
 	}

@@ -145,7 +145,7 @@ func (a at) Scan(src any) error {
 }
 
 // JSON scans a TEXT of JSON into v, which points to anything json.Unmarshal
-// takes; NULL and the empty text leave it as it is.
+// takes; NULL, the empty text and null leave it as it is.
 func JSON(v any) any { return jsonText{v} }
 
 type jsonText struct{ v any }
@@ -169,6 +169,9 @@ func (j jsonText) Scan(src any) error {
 	if raw, ok := j.v.(*json.RawMessage); ok {
 		*raw = text
 		return nil
+	}
+	if string(text) == "null" {
+		return nil // as most lists are: not worth a decoder
 	}
 	return json.Unmarshal(text, j.v)
 }

@@ -30,16 +30,22 @@ func insert(tx *db.Tx, c Change) error {
 		c.Total, c.Base, string(reads), c.Version, c.SecretID, c.Amount, c.Parent, c.Device, c.Case, c.Request, c.Hash, c.Commit, c.Nonce, strings.Join(c.Lacks(), " "))
 }
 
-func scan(s db.Scanner) (c Change, err error) {
+func scan(s db.Scanner) (Change, error) { return new(clients).scan(s) }
+
+func (d *clients) scan(s db.Scanner) (c Change, err error) {
+	var client string
 	err = s.Scan(&c.Account, &c.Seq, &c.Epoch, db.At(&c.At), &c.Verb, &c.Path, &c.Part, &c.Session, &c.Segment, &c.Role, &c.Actor,
-		db.JSON(&c.Client), db.JSON(&c.Factors), db.JSON(&c.Before), db.JSON(&c.After), &c.Total, &c.Base, db.JSON(&c.Reads), &c.Version,
+		&client, db.JSON(&c.Factors), db.JSON(&c.Before), db.JSON(&c.After), &c.Total, &c.Base, db.JSON(&c.Reads), &c.Version,
 		&c.SecretID, &c.Amount, &c.Parent, &c.Device, &c.Case, &c.Request, &c.Hash, &c.Commit, &c.Nonce)
+	if err == nil {
+		err = d.read(client, &c.Client)
+	}
 	return c, err
 }
 
 // Of gives the whole history of an account, oldest first.
 func Of(tx *db.Tx, account string) ([]Change, error) {
-	return db.All(tx, scan, `SELECT `+columns+` FROM change WHERE account = $1 ORDER BY seq`, account)
+	return db.All(tx, new(clients).scan, `SELECT `+columns+` FROM change WHERE account = $1 ORDER BY seq`, account)
 }
 
 // Since gives the changes of an account from seq on, oldest first, at most limit.

@@ -50,6 +50,22 @@ func Verify(a account.Account, changes []Change) (int, error) {
 	return len(changes), nil
 }
 
+// Chain numbers, commits to and chains the changes of a history as Append does
+// it, for one that did not come about here: a copy that Verify must find whole.
+func Chain(h []Change) (err error) {
+	hash := ""
+	for i := range h {
+		c := &h[i]
+		c.Seq = int64(i + 1)
+		if c.Commit, err = c.commitment(); err != nil {
+			return err
+		}
+		hash = next(hash, *c)
+		c.Hash = hash
+	}
+	return nil
+}
+
 // next is the chain as the database computes it.
 func next(head string, c Change) string {
 	sum := sha256.Sum256([]byte(head + strconv.FormatInt(c.Seq, 10) + ":" + strconv.FormatInt(c.Epoch, 10) + ":" + c.Commit))

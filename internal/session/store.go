@@ -141,6 +141,7 @@ func SegmentSince(tx *db.Tx, session string) (at time.Time, err error) {
 
 // Device is a client that an account was used from.
 type Device struct {
+	Account   string
 	ID        string
 	FirstAt   time.Time
 	LastAt    time.Time
@@ -156,10 +157,27 @@ func Known(tx *db.Tx, account, device string) (known bool, err error) {
 	return known, err
 }
 
+func scanDevice(r db.Scanner) (d Device, err error) {
+	err = r.Scan(&d.Account, &d.ID, db.At(&d.FirstAt), db.At(&d.LastAt), &d.UserAgent)
+	return d, err
+}
+
 // Devices lists the devices of an account, oldest first.
 func Devices(tx *db.Tx, account string) ([]Device, error) {
-	return db.All(tx, func(r db.Scanner) (d Device, err error) {
-		err = r.Scan(&d.ID, db.At(&d.FirstAt), db.At(&d.LastAt), &d.UserAgent)
-		return d, err
-	}, `SELECT id, first_at, last_at, user_agent FROM device WHERE account = $1 ORDER BY first_at`, account)
+	return db.All(tx, scanDevice, `SELECT account, id, first_at, last_at, user_agent FROM device WHERE account = $1 ORDER BY first_at`, account)
+}
+
+// DevicesOf lists the devices of a few accounts, at most 16, oldest first.
+func DevicesOf(tx *db.Tx, accounts []string) (map[string][]Device, error) {
+	ids := make([]any, 16)
+	for i := range ids {
+		ids[i] = accounts[min(i, len(accounts)-1)] // the last one again and again: one text for any number
+	}
+	all, err := db.All(tx, scanDevice, `SELECT account, id, first_at, last_at, user_agent FROM device
+		WHERE account IN ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) ORDER BY first_at`, ids...)
+	of := map[string][]Device{}
+	for _, d := range all {
+		of[d.Account] = append(of[d.Account], d)
+	}
+	return of, err
 }

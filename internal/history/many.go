@@ -1,0 +1,80 @@
+package history
+
+import (
+	"encoding/json"
+	"strings"
+
+	"takeback/internal/access"
+	"takeback/internal/db"
+)
+
+// ruled are the columns that rules about a history go by. What only proves the
+// chain, and the value before a change, which is that of an earlier one, are not read.
+const ruled = `account, seq, at, verb, path, part, session, segment, role, actor, client, factors, after, reads, version, secret_id, amount, parent, device`
+
+// together is how many accounts are read with one query.
+const together = 16
+
+// OfMany gives the histories of accounts, oldest first, as far as rules about
+// them go: for whoever looks at many, where reading is what takes time. The rest
+// of a change (see ruled) is not there, and its chain cannot be verified.
+func OfMany(tx *db.Tx, accounts []string) (map[string][]Change, error) {
+	all := make(map[string][]Change, len(accounts))
+	var d clients
+	for len(accounts) > 0 {
+		n := min(together, len(accounts))
+		ids := make([]any, together)
+		for i := range ids {
+			ids[i] = accounts[min(i, n-1)] // the last one again and again: one text for any number
+		}
+		accounts = accounts[n:]
+		some, err := db.All(tx, d.scanRuled, `SELECT `+ruled+` FROM change
+			WHERE account IN ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) ORDER BY account, seq`, ids...)
+		if err != nil {
+			return nil, err
+		}
+		for len(some) > 0 {
+			id, end := some[0].Account, 1
+			for end < len(some) && some[end].Account == id {
+				end++
+			}
+			all[id], some = some[:end:end], some[end:]
+		}
+	}
+	return all, nil
+}
+
+func (d *clients) scanRuled(s db.Scanner) (c Change, err error) {
+	var client string
+	err = s.Scan(&c.Account, &c.Seq, db.At(&c.At), &c.Verb, &c.Path, &c.Part, &c.Session, &c.Segment, &c.Role, &c.Actor,
+		&client, db.JSON(&c.Factors), db.JSON(&c.After), db.JSON(&c.Reads), &c.Version, &c.SecretID, &c.Amount, &c.Parent, &c.Device)
+	if err == nil {
+		err = d.read(client, &c.Client)
+	}
+	return c, err
+}
+
+// clients decodes the clients of one change after another. But for its request
+// a client is nearly always that of the change before, whose JSON ends alike.
+type clients struct {
+	rest string // of the text, after the request
+	last access.Client
+}
+
+const requestFirst, requestEnd = `{"Request":"`, `","IP":`
+
+func (d *clients) read(text string, into *access.Client) error {
+	request, rest, cut := strings.Cut(strings.TrimPrefix(text, requestFirst), requestEnd)
+	if plain := cut && len(text) == len(requestFirst)+len(request)+len(requestEnd)+len(rest) && !strings.ContainsAny(request, `"\`); !plain {
+		return json.Unmarshal([]byte(text), into)
+	}
+	if rest != d.rest {
+		if err := json.Unmarshal([]byte(text), &d.last); err != nil {
+			return err
+		}
+		d.rest = strings.Clone(rest)
+	}
+	*into = d.last
+	into.Request = request
+	return nil
+}
