@@ -37,6 +37,7 @@ type Kind struct {
 	Sensitive bool          // reading it in clear is an entry; changing it wants the password again
 	Tell      Tell          // who hears of a change
 	Hold      time.Duration // how long a change waits while the account is guarded; 0 for not at all
+	Points    string        // of a register that names an element: the set it is of
 	Label     map[string]string
 }
 
@@ -48,8 +49,8 @@ const guardedHold = 72 * time.Hour
 var builtIn = []Kind{
 	{Pattern: "name", Algebra: Register, Tell: TellAll},
 	{Pattern: "language", Algebra: Register},
-	{Pattern: "default/address", Algebra: Register},
-	{Pattern: "default/card", Algebra: Register},
+	{Pattern: "default/address", Algebra: Register, Points: "address"},
+	{Pattern: "default/card", Algebra: Register, Points: "card"},
 	{Pattern: "note/*", Algebra: Register},
 	{Pattern: "profile", Algebra: Group, Parts: []string{"family", "given", "kana"}},
 	{Pattern: "prefs", Algebra: Group},

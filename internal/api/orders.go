@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"strconv"
@@ -19,8 +20,8 @@ type orderIn struct {
 	OnBehalf
 	Body struct {
 		Order    string     `json:"order" pattern:"^[A-Za-z0-9._-]{1,64}$" patternDescription:"1 to 64 letters, digits, dots, lines" example:"A70003" doc:"The service's own number of the order. Put a letter in front of numbers that could be those of cards."`
-		ShipTo   string     `json:"ship_to,omitempty" maxLength:"100" example:"address/home" doc:"Path of the address it goes to, which must be there."`
-		Card     string     `json:"card,omitempty" maxLength:"100" example:"card/main" doc:"Path of the card it is paid with, which must be there and usable."`
+		ShipTo   string     `json:"ship_to,omitempty" maxLength:"100" example:"address/home" doc:"Path of the address it goes to, which must be there. default/address is the one that is the default now."`
+		Card     string     `json:"card,omitempty" maxLength:"100" example:"card/main" doc:"Path of the card it is paid with, which must be there and usable. default/card is the one that is the default now."`
 		Amount   int64      `json:"amount,omitempty" minimum:"0" maximum:"99999999999" example:"4980" doc:"In the smallest unit of the currency."`
 		Currency string     `json:"currency,omitempty" pattern:"^[A-Z]{3}$" patternDescription:"three capital letters, as in ISO 4217" example:"JPY"`
 		Items    string     `json:"items,omitempty" maxLength:"500" example:"Tea pot" doc:"What was ordered, in words."`
@@ -29,11 +30,8 @@ type orderIn struct {
 	}
 }
 
-// The faults of orders that room signin does not know of.
-var (
-	errUnusable = fault.New(fault.Conflict, "card.enter-again", "This card must be entered again by the holder before it can pay.").On("card")
-	errNoCard   = fault.New(fault.Invalid, "order.card", "There is no such card in this account.").On("card")
-)
+// errUnusable is the one fault of orders that room signin does not know of.
+var errUnusable = fault.New(fault.Conflict, "card.enter-again", "This card must be entered again by the holder before it can pay.").On("card")
 
 func (a *API) orders(h huma.API) {
 	o := operation(http.MethodPost, "/v1/accounts/{id}/orders", "place-order", "facts", "Enter an order")
@@ -78,9 +76,12 @@ func (a *API) payable(ctx context.Context, id, card string) error {
 		return nil
 	}
 	f, err := a.at(ctx, id, card)
+	if err == nil && card == "default/card" {
+		f, err = a.at(ctx, id, "card/"+account.Fact{Value: json.RawMessage(f.Value)}.Text())
+	}
 	switch {
 	case errors.Is(err, account.ErrNoFact) || err == nil && f.Usable == nil:
-		return errNoCard
+		return signin.ErrNoPay.On("card")
 	case err == nil && !*f.Usable:
 		return errUnusable
 	}
@@ -89,7 +90,7 @@ func (a *API) payable(ctx context.Context, id, card string) error {
 
 // order is the order as ordinary life takes it.
 func (in *orderIn) order() signin.Order {
-	o := signin.Order{ShipTo: in.Body.ShipTo, Effect: in.Body.Effect, Currency: in.Body.Currency, Items: in.Body.Items}
+	o := signin.Order{ShipTo: in.Body.ShipTo, Card: in.Body.Card, Effect: in.Body.Effect, Currency: in.Body.Currency, Items: in.Body.Items}
 	if in.Body.Amount > 0 {
 		o.Amount = strconv.FormatInt(in.Body.Amount, 10)
 	}

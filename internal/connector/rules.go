@@ -47,6 +47,7 @@ func entry(kind account.Kind, c Call) (history.Entry, error) {
 		case kind.Algebra == account.ContactOf:
 			e.Verb = history.Contact
 		default:
+			// Which secret it is, its former version says: Own.append takes SecretID from there.
 			e.Verb, e.Value, e.Version = history.Credential, nil, c.Version
 		}
 	case account.Ledger:

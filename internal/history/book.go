@@ -60,6 +60,7 @@ func (b *Book) Append(tx *db.Tx, e Entry) (c Change, err error) {
 	if err != nil {
 		return c, err
 	}
+	e.Reads = e.reads(kind)
 	c = e.change(tx.Now)
 	if c.Commit, err = c.commitment(); err != nil {
 		return c, err
@@ -106,6 +107,23 @@ func (b *Book) kindOf(e Entry) (account.Kind, error) {
 		return kind, ErrAlgebra.On("path")
 	}
 	return kind, nil
+}
+
+// reads is what an entry read: what its room says, and what follows from its
+// kind, so that no room can forget it. A pointer reads the element that it will
+// name; who looks at what has no version saw what a change had set there.
+func (e Entry) reads(kind account.Kind) []Read {
+	path := ""
+	switch {
+	case e.Verb == Set && kind.Points != "":
+		path = kind.Points + "/" + account.Fact{Value: e.Value}.Text()
+	case e.Verb == View && kind.Algebra != account.ContactOf && kind.Algebra != account.SecretOf:
+		path = e.Path
+	}
+	if path == "" || slices.ContainsFunc(e.Reads, func(r Read) bool { return r.Path == path }) {
+		return e.Reads
+	}
+	return append(slices.Clone(e.Reads), Read{Path: path})
 }
 
 func (b *Book) addressKey(kind account.Kind, slot string, value json.RawMessage) string {

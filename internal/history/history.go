@@ -32,7 +32,7 @@ const (
 	Drop       Verb = "drop"       // a secret or contact slot is emptied
 	View       Verb = "view"       // the value at Path was shown in clear
 	Move       Verb = "move"       // a movement of Amount on a ledger
-	Order      Verb = "order"      // an effect in the outside world; Reads says which address it read
+	Order      Verb = "order"      // an effect in the outside world; Reads says which address and card it read
 
 	Freeze   Verb = "freeze"   // the account was held still; Case says why
 	Unfreeze Verb = "unfreeze" // let go: a false alarm, or handed back
@@ -49,7 +49,9 @@ type Factor struct {
 	Proof   string `json:"proof"`   // how: "password", "totp", "passkey", "code", "link"
 }
 
-// Read is a value that an act explicitly depended on.
+// Read is a value that an act explicitly depended on: the address that an order
+// goes to, the pointer that it followed, the element that a pointer names. What
+// a partial write was built on is its Base.
 type Read struct {
 	Path string `json:"path"`
 	Seq  int64  `json:"seq"` // the change that had set it

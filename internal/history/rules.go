@@ -1,6 +1,7 @@
 package history
 
 import (
+	"encoding/json"
 	"slices"
 
 	"takeback/internal/access"
@@ -12,9 +13,12 @@ import (
 //
 //   - session: the holder's session and the stretch of it
 //   - factors: what was presented, each with its version
-//   - parent: the session that this one came from
+//   - device: the browser in which a session was opened
+//   - parent: the session that this one came from, or that was ended
 //   - secret: which other secrets this one equals
-//   - case: the case in which staff acted
+//   - version: which version or value was shown
+//   - reads: the address and the card that an order went by
+//   - case: the case in which staff acted, or an account was held and let go
 //   - request: the request that caused it; for the program itself the request or the case
 func (c Change) Lacks() (what []string) {
 	miss := func(is bool, name string) {
@@ -24,17 +28,47 @@ func (c Change) Lacks() (what []string) {
 	}
 	miss(c.Role == access.Holder && (c.Session == "" || c.Segment == 0), "session")
 	switch c.Verb {
-	case Open, Recover, StepUp:
-		unsaid := func(f Factor) bool { return f.Path == "" || f.Version == "" }
-		miss(len(c.Factors) == 0 || slices.ContainsFunc(c.Factors, unsaid), "factors")
-	case Derive:
+	case Open, Recover:
+		miss(unsaid(c.Factors), "factors")
+		miss(c.Device == "", "device")
+	case StepUp:
+		miss(unsaid(c.Factors), "factors")
+	case Derive, SignOut:
 		miss(c.Parent == "", "parent")
 	case Credential:
 		miss(c.SecretID == "", "secret")
+	case View:
+		miss(c.Version == "" && !c.read(c.Path), "version")
+	case Order:
+		miss(!c.read(c.orderedBy("ship_to")) || !c.read(c.orderedBy("card")), "reads")
 	}
-	miss(c.Role.Staff() && c.Case == "", "case")
+	miss(c.Case == "" && (c.Role.Staff() || c.ofCase()), "case")
 	miss(c.Request == "" && !(c.Role == access.System && c.Case != ""), "request")
 	return what
+}
+
+// unsaid tells whether nothing was presented, or something of which it is not known what it was.
+func unsaid(factors []Factor) bool {
+	return len(factors) == 0 || slices.ContainsFunc(factors, func(f Factor) bool { return f.Path == "" || f.Version == "" })
+}
+
+// read tells whether a change says which value it saw at a path; the empty path needs none.
+func (c Change) read(path string) bool {
+	return path == "" || slices.ContainsFunc(c.Reads, func(r Read) bool { return r.Path == path && r.Seq != 0 })
+}
+
+// orderedBy gives the path that a part of an order names; empty if it names none.
+func (c Change) orderedBy(part string) (path string) {
+	var order map[string]json.RawMessage
+	if json.Unmarshal(c.After, &order) == nil && order[part] != nil {
+		_ = json.Unmarshal(order[part], &path) // what is no text names no path
+	}
+	return path
+}
+
+// ofCase tells whether a change is what was done about an account, for which there is a case.
+func (c Change) ofCase() bool {
+	return c.Verb != View && slices.Contains(ofCase, c.Verb)
 }
 
 // Coverage says of how many changes it is known who made them, from where and

@@ -97,7 +97,7 @@ type Plan struct {
 // MakePlan makes the plan for a history and what was found about it. now
 // decides which deadlines have passed. The same input gives the same plan.
 func MakePlan(h []history.Change, f finding.Findings, kinds account.Kinds, now time.Time) Plan {
-	p := planner{findings: &f, kinds: kinds, now: now}
+	p := planner{findings: &f, history: h, kinds: kinds, now: now}
 	for _, c := range f.Contradictions {
 		if c.Session != "" {
 			p.Questions = append(p.Questions, Question{Why: Contradiction, Path: c.Session, Because: f.Because(c.Reason.From)})

@@ -20,6 +20,7 @@ const ActorID = "restore"
 type planner struct {
 	Plan
 	findings     *finding.Findings
+	history      []history.Change
 	kinds        account.Kinds
 	now          time.Time
 	fields       []*field          // as they came up

@@ -179,7 +179,7 @@ func (p *planner) decideEffect(fd *field) {
 	}
 	var op Op
 	switch {
-	case affected && e.stoppable(p.now):
+	case affected && e.stoppable(p.now) && !p.paidByOther(found):
 		op = CorrectShipTo
 	case affected:
 		fd.ask(AffectedEffect, fd.ordered)
@@ -201,6 +201,17 @@ func (p *planner) decideEffect(fd *field) {
 		phase = Pointers // it is sent to what was put back
 	}
 	p.step(fd, Step{Op: op, Phase: phase, Pre: fd.now.json(), Want: undone(fd.now.json(), op), Because: p.findings.Because(fd.ordered)})
+}
+
+// paidByOther tells whether what misled an order was the card that it was paid
+// with: it goes where it should, and who pays for it now is for a person to say.
+func (p *planner) paidByOther(found finding.Change) bool {
+	i := found.Reason.From - p.findings.First
+	if i < 0 || i >= int64(len(p.history)) {
+		return false
+	}
+	path := p.history[i].Path
+	return path == "default/card" || strings.HasPrefix(path, "card/")
 }
 
 // undone gives the value of an order with what was done about it.

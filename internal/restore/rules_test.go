@@ -241,6 +241,13 @@ func TestTheRestoreTable(t *testing.T) {
 		{"effect: the holder's own on its way to the thief is corrected, not cancelled",
 			func(b *book) { b.does("own", history.Order, "order/1", `{"effect":"undo"}`).Affected = true },
 			`correct-ship-to order/1 {"effect":"undo","undone":"correct-ship-to"}`},
+		{"effect: the holder's own that was paid with the thief's card goes where it should, and is asked about",
+			func(b *book) {
+				b.does("thief", history.Add, "card/k", `{"last4":"0001"}`)
+				b.f.Changes[0].Reason = finding.Reason{Rule: finding.Seed}
+				o := b.does("own", history.Order, "order/1", `{"effect":"undo","card":"card/k"}`)
+				o.Affected, o.Reason = true, finding.Reason{Rule: finding.Read, From: 1}
+			}, `remove card/k; ask affected-effect order/1`},
 		{"effect: the holder's own that arrived at the thief's is asked about",
 			func(b *book) { b.does("own", history.Order, "order/1", `{"effect":"final"}`).Affected = true }, "ask affected-effect order/1"},
 		{"effect: a suspect's stays and is asked about",

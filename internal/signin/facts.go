@@ -30,6 +30,7 @@ var (
 	ErrValue     = fault.New(fault.Invalid, "value.malformed", "The value has the wrong form for this kind of fact.")
 	ErrOrder     = fault.New(fault.Invalid, "order.malformed", "An order needs an effect (undo, window, compensate, claim or final), and times in RFC 3339.")
 	ErrNoPlace   = fault.New(fault.Invalid, "order.ship-to", "There is no such address in this account.")
+	ErrNoPay     = fault.New(fault.Invalid, "order.card", "There is no such card in this account.")
 	ErrOrderHere = fault.New(fault.Conflict, "order.present", "There is another order of this number already.")
 )
 
@@ -183,7 +184,8 @@ func checkText(field, s string) error {
 
 // Order is something done in the outside world for an account.
 type Order struct {
-	ShipTo   string    // path of the address it goes to; may be empty
+	ShipTo   string    // path of the address it goes to, or of the default one; may be empty
+	Card     string    // path of the card it is paid with, or of the default one; may be empty
 	Effect   string    // how it can be taken back: undo, window, compensate, claim or final
 	Amount   string    // as the service writes it; may be empty
 	Currency string    // may be empty
@@ -204,7 +206,7 @@ func (o Order) value() (json.RawMessage, error) {
 	if !o.Until.IsZero() {
 		parts["until"] = o.Until.UTC().Format(time.RFC3339)
 	}
-	for name, v := range map[string]string{"ship_to": o.ShipTo, "amount": o.Amount, "currency": o.Currency, "items": o.Items} {
+	for name, v := range map[string]string{"ship_to": o.ShipTo, "card": o.Card, "amount": o.Amount, "currency": o.Currency, "items": o.Items} {
 		if err := checkText(name, v); err != nil {
 			return nil, err
 		}
@@ -218,8 +220,9 @@ func (o Order) value() (json.RawMessage, error) {
 	return json.Marshal(parts)
 }
 
-// PlaceOrder enters an order at a path ("order/o7"), and which address it read.
-// The same order sent twice is entered once.
+// PlaceOrder enters an order at a path ("order/o7"), and which address and card
+// it read; the default ones are followed to what they name now. The same order
+// sent twice is entered once.
 func (l *Life) PlaceOrder(ctx context.Context, by access.Actor, accountID, path string, o Order) (err error) {
 	defer fault.Wrap(&err, "signin.PlaceOrder(%s, %s)", accountID, path)
 	kind, ok := l.Book.Kinds.Of(path)
@@ -231,36 +234,80 @@ func (l *Life) PlaceOrder(ctx context.Context, by access.Actor, accountID, path 
 		if err != nil {
 			return err
 		}
+		if there.Value != nil {
+			return l.placedBefore(o, there)
+		}
 		if o.Placed.IsZero() {
 			o.Placed = tx.Now
-			var written struct {
-				At time.Time `json:"placed_at"`
-			}
-			if json.Unmarshal(there.Value, &written) == nil && !written.At.IsZero() {
-				o.Placed = written.At
-			}
 		}
-		value, err := o.value()
-		if err != nil {
+		e := history.Entry{Account: accountID, Verb: history.Order, Path: path}
+		if o.ShipTo, err = l.follow(tx, &e, o.ShipTo, ErrNoPlace.On("ship_to")); err != nil {
 			return err
 		}
-		if there.Value != nil {
-			if !bytes.Equal(value, there.Value) {
-				return ErrOrderHere.On("path")
-			}
-			return nil
+		if o.Card, err = l.follow(tx, &e, o.Card, ErrNoPay.On("card")); err != nil {
+			return err
 		}
-		e := history.Entry{Account: accountID, Verb: history.Order, Path: path, Value: value}
-		if o.ShipTo != "" {
-			if kind, ok := l.Book.Kinds.Of(o.ShipTo); !ok || kind.Algebra != account.Element {
-				return ErrNoPlace.On("ship_to")
-			}
-			if _, err := factThere(tx, accountID, o.ShipTo, ErrNoPlace.On("ship_to")); err != nil {
-				return err
-			}
-			e.Reads = []history.Read{{Path: o.ShipTo}}
+		if e.Value, err = o.value(); err != nil {
+			return err
 		}
 		_, err = l.append(tx, by, e)
 		return err
 	})
+}
+
+// placedBefore refuses an order unless it is the one that is there. When it was
+// placed, and what the defaults were then, need not be known by who sends it again.
+func (l *Life) placedBefore(o Order, there account.Fact) error {
+	var written struct {
+		At     time.Time `json:"placed_at"`
+		ShipTo string    `json:"ship_to"`
+		Card   string    `json:"card"`
+	}
+	if err := json.Unmarshal(there.Value, &written); err != nil {
+		return err
+	}
+	if o.Placed.IsZero() {
+		o.Placed = written.At
+	}
+	if l.points(o.ShipTo) {
+		o.ShipTo = written.ShipTo
+	}
+	if l.points(o.Card) {
+		o.Card = written.Card
+	}
+	value, err := o.value()
+	if err == nil && !bytes.Equal(value, there.Value) {
+		err = ErrOrderHere.On("path")
+	}
+	return err
+}
+
+func (l *Life) points(path string) bool {
+	kind, _ := l.Book.Kinds.Of(path)
+	return kind.Points != ""
+}
+
+// follow finds the element that a path leads to, by way of a pointer if it is
+// one, and keeps in an entry what was read on the way. None is returned if
+// there is no such element; no path leads nowhere.
+func (l *Life) follow(tx *db.Tx, e *history.Entry, path string, none error) (string, error) {
+	if path == "" {
+		return "", nil
+	}
+	kind, _ := l.Book.Kinds.Of(path)
+	if kind.Points != "" {
+		pointer, err := factThere(tx, e.Account, path, none)
+		if err != nil {
+			return "", err
+		}
+		e.Reads = append(e.Reads, history.Read{Path: path})
+		path = kind.Points + "/" + pointer.Text()
+		kind, _ = l.Book.Kinds.Of(path)
+	}
+	if kind.Algebra != account.Element {
+		return "", none
+	}
+	e.Reads = append(e.Reads, history.Read{Path: path})
+	_, err := factThere(tx, e.Account, path, none)
+	return path, err
 }

@@ -2,6 +2,7 @@ package signin
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"takeback/internal/access"
@@ -60,12 +61,16 @@ func (l *Life) Show(ctx context.Context, who access.Actor, path string) (value s
 		return "", history.ErrKind.On("path")
 	}
 	var entered bool
+	var version string // that is shown: it may be replaced before the entry is written
 	err = l.DB.Read(ctx, func(tx *db.Tx) error {
 		f, err := factThere(tx, who.Account, path, history.ErrAbsent.On("path"))
 		if err != nil {
 			return err
 		}
 		value = f.Text()
+		if version, err = versionAt(tx, who.Account, path); err != nil {
+			return err
+		}
 		entered, err = shownSince(tx, who.Session, path, tx.Now.Add(-shownFor))
 		return err
 	})
@@ -77,11 +82,21 @@ func (l *Life) Show(ctx context.Context, who access.Actor, path string) (value s
 		if err != nil || !fresh {
 			return err
 		}
-		_, err = l.append(tx, who, history.Entry{Verb: history.View, Path: path})
+		_, err = l.append(tx, who, history.Entry{Verb: history.View, Path: path, Version: version})
 		return err
 	})
 	if err != nil {
 		return "", err // log, then serve
 	}
 	return value, nil
+}
+
+// versionAt gives the version of the contact that is in a slot now.
+func versionAt(tx *db.Tx, accountID, slot string) (string, error) {
+	contacts, err := account.Contacts(tx, accountID)
+	i := slices.IndexFunc(contacts, func(c account.Contact) bool { return c.Slot == slot && c.Until.IsZero() })
+	if err != nil || i < 0 {
+		return "", err
+	}
+	return contacts[i].Version, nil
 }

@@ -2,11 +2,13 @@ package signin_test
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"takeback/internal/access"
+	"takeback/internal/account"
 	"takeback/internal/fault"
 	"takeback/internal/history"
 	"takeback/internal/seal"
@@ -164,6 +166,70 @@ func TestPutAndOrder(t *testing.T) {
 			if err := h.life.PlaceOrder(h.Context(), service, who.Account, "order/o8", bad); fault.KindOf(err) != fault.Invalid {
 				h.Errorf("%s: %v", name, err)
 			}
+		}
+	})
+}
+
+func TestWhatAChangeReadIsInIt(t *testing.T) {
+	each(t, func(h *house) {
+		who := h.hana()
+		service := access.Actor{Role: access.Service, ID: "shop", Client: access.Client{Request: "r"}}
+		add := func(to string) string {
+			id, err := h.life.AddAddress(h.Context(), who, signin.Address{To: to, Line: "y"})
+			h.ok(err)
+			return id
+		}
+		// read gives what the newest change read, each with the path of the change that it saw.
+		read := func() (paths []string) {
+			all := h.history(who.Account)
+			for _, r := range all[len(all)-1].Reads {
+				paths = append(paths, r.Path)
+				if r.Seq == 0 || all[r.Seq-1].Path != r.Path {
+					h.Errorf("%s was read as change %d had set it", r.Path, r.Seq)
+				}
+			}
+			return paths
+		}
+		is := func(does string, want ...string) {
+			h.Helper()
+			if got := read(); !slices.Equal(got, want) {
+				h.Errorf("%s read %q, want %q", does, got, want)
+			}
+		}
+		home := add("home")
+		is("the first address, which became the default,", "address/"+home)
+		work := add("work")
+		is("a second address")
+		h.ok(h.life.PreferAddress(h.Context(), who, work))
+		is("a default that was chosen", "address/"+work)
+		_, err := h.life.Put(h.Context(), service, who.Account, "default/address", account.TextValue(home))
+		h.ok(err)
+		is("a default that the service set", "address/"+home)
+		card, err := h.life.AddCard(h.Context(), who, signin.Card{Token: "tok_9f2c7a11", Brand: "visa", Last4: "4242", Expiry: "12/29"}, seal.NewSecret(first))
+		h.ok(err)
+		is("the first card", "card/"+card)
+		order := signin.Order{ShipTo: "default/address", Card: "default/card", Effect: "undo"}
+		h.ok(h.life.PlaceOrder(h.Context(), service, who.Account, "order/o1", order))
+		is("an order to the default address", "default/address", "address/"+home, "default/card", "card/"+card)
+		if v := string(h.facts(who)["order/o1"].Value); !strings.Contains(v, `"ship_to":"address/`+home) || !strings.Contains(v, `"card":"card/`+card) {
+			h.Errorf("the order says %s", v)
+		}
+		h.ok(h.life.PreferAddress(h.Context(), who, work))
+		before := len(h.history(who.Account))
+		h.ok(h.life.PlaceOrder(h.Context(), service, who.Account, "order/o1", order)) // the same: it went where it went
+		if len(h.history(who.Account)) != before {
+			h.Error("an order sent twice was entered twice")
+		}
+		h.ok(h.life.RemoveCard(h.Context(), who, card, seal.Secret{}))
+		for _, paid := range []string{"default/card", "card/" + card, "name"} {
+			if err := h.life.PlaceOrder(h.Context(), service, who.Account, "order/o2", signin.Order{Card: paid, Effect: "undo"}); !errors.Is(err, signin.ErrNoPay) || fault.Public(err).Field != "card" {
+				h.Errorf("an order paid with %s: %v", paid, err)
+			}
+		}
+		_, err = h.life.Show(h.Context(), who, "email")
+		h.ok(err)
+		if all := h.history(who.Account); all[len(all)-1].Verb != history.View || all[len(all)-1].Version != all[0].Version {
+			h.Errorf("the view of the first address: %+v", all[len(all)-1])
 		}
 	})
 }

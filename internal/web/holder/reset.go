@@ -67,6 +67,7 @@ func (p *Pages) reset(w http.ResponseWriter, r *http.Request) error {
 	if err := f.Err(); err != nil {
 		return err
 	}
+	web.KeepDevice(w, r) // the entry of the reset says which browser it was
 	if err := p.Life.Reset(r.Context(), r.PathValue("token"), fresh, web.ClientOf(r)); err != nil {
 		return err
 	}
