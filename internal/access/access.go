@@ -29,7 +29,7 @@ type Actor struct {
 	Session string // id of the session (never its token)
 	Segment int    // stretch of the session, from 1
 	Epoch   int64  // the epoch the authority was given in; 0 for staff and system
-	Limited bool   // a holder in a restoring account: may answer, confirm and enrol, nothing else
+	Limited bool   // a holder whose account is held still: may answer questions and confirm contacts, nothing else
 	Case    string // the case inside which staff act
 	Client  Client
 }

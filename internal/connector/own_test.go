@@ -173,12 +173,16 @@ func TestOwnKillEndsWhatWasGivenBefore(t *testing.T) {
 		}
 		sessions := session.New(d, b.own.Book, keeper)
 		open := func(limited bool) {
+			verb := history.Open
+			if limited {
+				verb = history.Recover
+			}
 			b.write(func(tx *db.Tx) error {
 				a, err := account.Get(tx, "acc_1")
 				if err != nil {
 					return err
 				}
-				_, _, _, err = sessions.Open(tx, session.Opening{Account: a, Verb: history.Open, Limited: limited})
+				_, _, _, err = sessions.Open(tx, session.Opening{Account: a, Verb: verb, Limited: limited})
 				return err
 			})
 		}

@@ -1,6 +1,9 @@
 package finding
 
-import "slices"
+import (
+	"slices"
+	"strconv"
+)
 
 // Label says whose a session or change is. A higher one wins.
 type Label uint8
@@ -58,6 +61,7 @@ type Change struct {
 	Label    Label
 	Affected bool   // not the intruder's, but it built on a value of theirs
 	Cleared  bool   // the investigator declared it the holder's
+	Claimed  bool   // the holder says so; it clears a suspicion and nothing more
 	Thing    int32  // the secret or contact that it set or showed; index into Findings.Things
 	Place    int32  // its path as a number, equal for equal paths; 0 for none
 	Reason   Reason // kept for a cleared change too: why it would be labelled
@@ -79,6 +83,7 @@ type Session struct {
 	Tainted     Reason
 	Suspect     Reason
 	Cleared     bool
+	Claimed     bool
 	Segments    []Label // highest label of each segment, from the first
 }
 
@@ -121,19 +126,34 @@ func (t Thing) Owned() bool { return t.Set != 0 && t.Holder == 0 }
 // Bad tells whether it must not give access to the account any more.
 func (t Thing) Bad() bool { return t.Exposed || t.Owned() }
 
+// Node is something of which people say whose it was: a session, or else one change.
+type Node struct {
+	Session string
+	Change  int64
+}
+
+// String names it: "session ses_1", "change 12".
+func (n Node) String() string {
+	if n.Session != "" {
+		return "session " + n.Session
+	}
+	return "change " + strconv.FormatInt(n.Change, 10)
+}
+
 // Contradiction is a clear that holds against the rules. Two people should look at it.
 type Contradiction struct {
 	Session string // what was cleared: a session, or else
 	Seq     int64  // a change, at
 	Path    string // this path
 	Reason  Reason // what says otherwise
+	Claimed bool   // it is only the holder's word: the label stands
 }
 
 // Findings are what was found about one account.
 type Findings struct {
 	First          int64              // seq of Changes[0]
 	Changes        []Change           // one for each change of the history
-	Sessions       map[string]Session // those with a label above Clean, and those cleared
+	Sessions       map[string]Session // those with a label above Clean, and those cleared or claimed
 	Things         []Thing            // Things[0] stands for nothing
 	Contradictions []Contradiction
 	Insiders       []string // staff whose every act the investigator calls the intruder's

@@ -40,6 +40,8 @@ const (
 	Release  Verb = "release"  // a held effect was let go
 	Look     Verb = "look"     // staff looked at the account, inside Case
 	State    Verb = "state"    // the account's state moved; After is the new one
+
+	Statement Verb = "statement" // the holder said something in Case; After is a Said
 )
 
 // Factor is an authenticator or contact that was presented, with the version it had.
@@ -114,6 +116,30 @@ type Change struct {
 // account without changing a fact; they are entered whatever its state is.
 var ofCase = []Verb{View, Freeze, Unfreeze, Hold, Release, Look, State}
 
+// ofAnswers are the verbs of a holder who has come to answer questions while
+// the account is held still. None of them changes a fact: whoever got in there by
+// a trick has gained a form, not the account.
+var ofAnswers = []Verb{Recover, SignOut, Statement, Confirm}
+
+// The words of statements about what was done.
+const (
+	Mine    = "mine"
+	NotMine = "not-mine"
+	Unsure  = "unsure"
+)
+
+// Said is what a Statement says.
+type Said struct {
+	Word  string   `json:"word"`  // one of these, or what an answer to a question about a value is called
+	About []string `json:"about"` // what it is about: "session ID", "change SEQ", or a path
+	Sure  []string `json:"sure"`  // how the holder was verified when it was said: the different proofs
+}
+
+// Said gives what a statement says; false if the change is none.
+func (c Change) Said() (s Said, ok bool) {
+	return s, c.Verb == Statement && json.Unmarshal(c.After, &s) == nil
+}
+
 // Admits lists the states in which an actor may enter a verb. While an account
 // is frozen nobody writes to it but the case itself: an agent who changed a
 // contact then would undo the freeze for whoever talked him into it.
@@ -123,8 +149,10 @@ func Admits(a access.Actor, v Verb) []account.State {
 		return []account.State{account.Open, account.Guarded, account.Frozen, account.Restoring}
 	case (a.Role.Staff() || a.Role == access.Connector) && slices.Contains(ofCase, v):
 		return []account.State{account.Open, account.Guarded, account.Frozen, account.Restoring}
+	case a.Limited && slices.Contains(ofAnswers, v):
+		return []account.State{account.Frozen, account.Restoring}
 	case a.Limited:
-		return []account.State{account.Restoring}
+		return nil
 	}
 	return []account.State{account.Open, account.Guarded}
 }

@@ -141,7 +141,7 @@ func (v *Investigator) TakeBack(tx *db.Tx, c casefile.Case, by access.Actor, rea
 			return err
 		}
 		no++
-		if err := insertMark(tx, c.ID, Marked{Mark: m, No: no, Actor: by.ID, Name: by.Name}); err != nil {
+		if err := insertMark(tx, c.ID, Marked{Mark: m.Mark, No: no, Actor: by.ID, Name: by.Name}); err != nil {
 			return err
 		}
 	}
@@ -185,7 +185,7 @@ func (v *Investigator) Exposed(tx *db.Tx, accountID string) (_ map[string]bool, 
 	if err != nil {
 		return nil, err
 	}
-	h, f, err := v.Foreseen(tx, c)
+	h, f, err := v.foresee(tx, c, agreed)
 	if err != nil {
 		return nil, err
 	}
@@ -196,6 +196,11 @@ func (v *Investigator) Exposed(tx *db.Tx, accountID string) (_ map[string]bool, 
 // was reported: for what must not wait for an investigator to look.
 func (v *Investigator) Foreseen(tx *db.Tx, c casefile.Case) (h []history.Change, f Findings, err error) {
 	defer fault.Wrap(&err, "investigate.Foreseen(%s)", c.ID)
+	return v.foresee(tx, c, func(all []Marked, _ *Findings) []Marked { return all })
+}
+
+// foresee is Foreseen without the marks that less leaves out.
+func (v *Investigator) foresee(tx *db.Tx, c casefile.Case, less func([]Marked, *Findings) []Marked) (h []history.Change, f Findings, err error) {
 	all, err := marked(tx, c.ID)
 	if err != nil {
 		return nil, f, err
@@ -206,12 +211,16 @@ func (v *Investigator) Foreseen(tx *db.Tx, c casefile.Case) (h []history.Change,
 	if m, ok := suggest(h, c.ReportedSeq); ok && len(all) == 0 {
 		all = append(all, Marked{Mark: m})
 	}
-	marks := marksOf(all)
-	known, err := v.established(tx, c.Account, begin(h, marks, tx.Now))
+	known, err := v.established(tx, c.Account, begin(h, marksOf(all), tx.Now))
 	if err != nil {
 		return nil, f, err
 	}
-	return h, Analyse(h, marks, known), nil
+	all = believed(h, all, known)
+	f = Analyse(h, marksOf(all), known)
+	if fewer := less(all, &f); len(fewer) < len(all) {
+		f = Analyse(h, marksOf(fewer), known)
+	}
+	return h, f, nil
 }
 
 // examined is everything that is known about the account of a case.
@@ -234,11 +243,10 @@ func (v *Investigator) examine(tx *db.Tx, c casefile.Case) (x examined, err erro
 	if x.Marks, err = marked(tx, c.ID); err != nil {
 		return x, err
 	}
-	marks := marksOf(x.Marks)
-	if x.Established, err = v.established(tx, c.Account, begin(x.History, marks, c.OpenedAt)); err != nil {
+	if x.Established, err = v.established(tx, c.Account, begin(x.History, marksOf(x.Marks), c.OpenedAt)); err != nil {
 		return x, err
 	}
-	x.Findings = Analyse(x.History, marks, x.Established)
+	x.Findings = Analyse(x.History, marksOf(believed(x.History, x.Marks, x.Established)), x.Established)
 	return x, nil
 }
 

@@ -1,12 +1,12 @@
 package investigate
 
 import (
-	"fmt"
 	"slices"
 	"time"
 
 	"takeback/internal/account"
 	"takeback/internal/fault"
+	"takeback/internal/finding"
 	"takeback/internal/history"
 )
 
@@ -37,17 +37,18 @@ type Marked struct {
 	Mark
 	No    int64 // from 1
 	At    time.Time
-	Actor string // id of staff
+	Actor string // id of staff, or of the account whose holder said it
 	Name  string // what people call that person
+
+	// SaidIn is the limited session in which the holder said it; empty for staff.
+	SaidIn string
 }
 
 // node names what a mark is about; a later mark about the same takes its place.
 func (m Mark) node() string {
 	switch {
-	case m.Session != "":
-		return "session " + m.Session
-	case m.Change != 0:
-		return fmt.Sprintf("change %d", m.Change)
+	case m.Session != "" || m.Change != 0:
+		return finding.Node{Session: m.Session, Change: m.Change}.String()
 	case m.Version != VersionRef{}:
 		return "version " + m.Version.Path + " " + m.Version.Version
 	case m.Agent != "":
@@ -115,18 +116,22 @@ func marksOf(all []Marked) (m Marks) {
 }
 
 // standing gives the marks that hold: the latest one about each node, unless it took a former one back.
-func standing(all []Marked) (hold []Mark) {
+func standing(all []Marked) (hold []Marked) {
 	for i, one := range all {
 		if one.Verdict != Undecided && !slices.ContainsFunc(all[i+1:], func(later Marked) bool { return later.node() == one.node() }) {
-			hold = append(hold, one.Mark)
+			hold = append(hold, one)
 		}
 	}
 	return hold
 }
 
-func (m *Marks) add(one Mark) {
+func (m *Marks) add(one Marked) {
 	switch {
 	case one.Verdict == Undecided:
+	case one.Verdict == Holder && one.SaidIn != "" && one.Session != "":
+		m.ClaimedSessions = append(m.ClaimedSessions, one.Session)
+	case one.Verdict == Holder && one.SaidIn != "":
+		m.ClaimedChanges = append(m.ClaimedChanges, one.Change)
 	case one.Verdict == Holder && one.Session != "":
 		m.ClearedSessions = append(m.ClearedSessions, one.Session)
 	case one.Verdict == Holder:

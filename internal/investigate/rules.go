@@ -24,6 +24,11 @@ type Marks struct {
 	Agents          []string         `json:"agents,omitempty"`   // staff all of whose acts are the intruder's
 	ClearedSessions []string         `json:"cleared_sessions,omitempty"`
 	ClearedChanges  []int64          `json:"cleared_changes,omitempty"`
+
+	// What the holder says was hers. Devices and session logs can be forged, and
+	// so can a holder be mistaken: it ends a suspicion, and never what the rules are sure of.
+	ClaimedSessions []string `json:"claimed_sessions,omitempty"`
+	ClaimedChanges  []int64  `json:"claimed_changes,omitempty"`
 }
 
 // Analyse labels every session and change of a history, which is in the order
@@ -96,6 +101,7 @@ type place struct {
 // lookup is Marks by node. Marks of single changes are in Findings.Changes from the start.
 type lookup struct {
 	session, clearedSession, agent map[string]bool
+	claimedSession                 map[string]bool
 	version                        map[VersionRef]bool
 	from                           map[string]int64
 }
@@ -115,7 +121,7 @@ func newAnalysis(h []history.Change, m Marks, established map[string]bool) *anal
 		alone:       map[VersionRef]int32{},
 		softly:      make([]clue, 0, len(h)/2),
 		presented:   make([]int32, 0, len(h)/2),
-		marks: lookup{session: set(m.Sessions), clearedSession: set(m.ClearedSessions), agent: set(m.Agents),
+		marks: lookup{session: set(m.Sessions), clearedSession: set(m.ClearedSessions), claimedSession: set(m.ClaimedSessions), agent: set(m.Agents),
 			version: set(m.Versions), from: m.From},
 	}
 	a.Changes = make([]finding.Change, len(h))
@@ -143,6 +149,9 @@ func (a *analysis) markChanges(m Marks) {
 	for _, seq := range m.ClearedChanges {
 		*at(seq) = finding.Change{Cleared: true}
 	}
+	for _, seq := range m.ClaimedChanges {
+		at(seq).Claimed = true
+	}
 }
 
 func set[T comparable](all []T) map[T]bool {
@@ -157,7 +166,7 @@ func set[T comparable](all []T) map[T]bool {
 func (a *analysis) settle() {
 	for i, n := range a.who {
 		found := &a.Changes[i]
-		if n == 0 || found.Label != finding.Clean || found.Cleared {
+		if n == 0 || found.Label != finding.Clean || found.Cleared || found.Claimed {
 			continue
 		}
 		// S4: what a suspect session did is suspect.
@@ -169,7 +178,7 @@ func (a *analysis) settle() {
 	}
 	a.Sessions = map[string]finding.Session{}
 	for i := 1; i < len(a.visits); i++ {
-		if v := &a.visits[i]; v.Label() != finding.Clean || v.Cleared {
+		if v := &a.visits[i]; v.Label() != finding.Clean || v.Cleared || v.Claimed {
 			v.Segments = append(v.Segments, v.At(v.end)) // a label only rises, so the last change carries the highest
 			for _, end := range v.more {
 				v.Segments = append(v.Segments, v.At(end))

@@ -81,7 +81,7 @@ func (a *analysis) visit(c *history.Change) int32 {
 }
 
 func (a *analysis) newVisit(c *history.Change) visit {
-	v := visit{Session: finding.Session{Cleared: a.marks.clearedSession[c.Session]}}
+	v := visit{Session: finding.Session{Cleared: a.marks.clearedSession[c.Session], Claimed: a.marks.claimedSession[c.Session]}}
 	from, marked := a.marks.from[c.Session]
 	if a.marks.session[c.Session] {
 		from, marked = c.Seq, true
@@ -93,10 +93,13 @@ func (a *analysis) newVisit(c *history.Change) visit {
 }
 
 // taint makes a session the intruder's from a change on. A session that was
-// cleared stays the holder's, and the contradiction is kept.
+// cleared stays the holder's, and the contradiction is kept; so it is of one that
+// only the holder claims, which becomes the intruder's all the same.
 func (a *analysis) taint(c *history.Change, s *finding.Session, why finding.Reason) {
+	if s.Cleared || s.Claimed && s.TaintedFrom == 0 {
+		a.Contradictions = append(a.Contradictions, finding.Contradiction{Session: c.Session, Path: c.Session, Reason: why, Claimed: !s.Cleared})
+	}
 	if s.Cleared {
-		a.Contradictions = append(a.Contradictions, finding.Contradiction{Session: c.Session, Path: c.Session, Reason: why})
 		return
 	}
 	if s.TaintedFrom == 0 || c.Seq < s.TaintedFrom {
@@ -142,10 +145,13 @@ func (a *analysis) label(c *history.Change, s *finding.Session, k clue, found *f
 			found.Label, found.Reason = finding.Tainted, finding.Reason{Rule: finding.H7, From: from}
 		}
 	}
-	if found.Label == finding.Tainted && found.Cleared {
-		if changesFacts(c.Verb) {
-			a.Contradictions = append(a.Contradictions, finding.Contradiction{Seq: c.Seq, Path: c.Path, Reason: found.Reason})
-		}
+	if found.Label != finding.Tainted || !found.Cleared && !found.Claimed {
+		return
+	}
+	if changesFacts(c.Verb) {
+		a.Contradictions = append(a.Contradictions, finding.Contradiction{Seq: c.Seq, Path: c.Path, Reason: found.Reason, Claimed: !found.Cleared})
+	}
+	if found.Cleared {
 		found.Label = finding.Clean
 	}
 }

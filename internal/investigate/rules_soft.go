@@ -20,12 +20,12 @@ func (a *analysis) soft() (grew bool) {
 	for _, k := range a.softly {
 		seq, found := a.First+int64(k.change), &a.Changes[k.change]
 		s := &a.visits[k.visit].Session
-		if s.Cleared {
+		if s.Cleared || s.Claimed {
 			continue
 		}
 		if found.Thing != 0 {
 			// S2: what a suspect set or was shown is exposed.
-			if found.Label == finding.Clean && !found.Cleared && s.At(seq) == finding.Suspect {
+			if found.Label == finding.Clean && !found.Cleared && !found.Claimed && s.At(seq) == finding.Suspect {
 				grew = a.expose(found.Thing, finding.Reason{Rule: finding.S2, From: seq}) || grew
 			}
 			continue

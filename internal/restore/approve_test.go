@@ -149,7 +149,7 @@ func TestAContradictionTakesTwoPeople(t *testing.T) {
 	}{
 		"his word is not the second":                {[]Question{clear}, Answered{Question: clear, Answer: Keep, Actor: sato.ID}, ErrOwnWord},
 		"another's word is":                         {[]Question{clear}, Answered{Question: clear, Answer: Keep, Actor: ito.ID}, nil},
-		"what he left alone is no word":             {[]Question{clear}, Answered{Question: clear, Answer: Leave, Actor: sato.ID}, nil},
+		"what he left to the letter stands, too":    {[]Question{clear}, Answered{Question: clear, Answer: Leave, Actor: sato.ID}, ErrOwnWord},
 		"an answer that contradicts nothing":        {[]Question{other}, Answered{Question: other, Answer: Keep, Actor: sato.ID}, nil},
 		"a contradiction that is not there anymore": {nil, Answered{Question: clear, Answer: Keep, Actor: sato.ID}, nil},
 	} {

@@ -15,6 +15,11 @@
 // Beside the plan runs a lane for orders whose deadline would not wait for it
 // (loss.go): it begins with the freeze and waits for nobody.
 //
+// A clear against the rules takes effect only when two different people of ours
+// stand behind it: the contradiction must be answered before the plan can be
+// approved, and who answered it cannot approve. The holder's word alone clears
+// nothing there: what it contradicts is undone as the rules say (Claimed).
+//
 // Before it, investigate found what is the intruder's; after it, handback
 // returns the account to its holder. It decides nothing about whose a change was.
 // Its tables are restore_plan, restore_step, restore_approval, restore_answer,

@@ -193,22 +193,27 @@ func (r *Restorer) Answer(ctx context.Context, by access.Actor, caseID, seen str
 		if former.Hash != seen {
 			return ErrOther
 		}
-		i := slices.IndexFunc(former.Questions, q.asked)
-		if i < 0 {
-			return ErrNoQuestion
-		}
-		if !slices.Contains(former.Questions[i].Choices(), answer) {
-			return ErrAnswer
-		}
-		if err := insertAnswer(tx, caseID, Answered{Question: q, Answer: answer, Actor: by.ID}); err != nil {
-			return err
-		}
-		if err := r.Files.Note(tx, caseID, by, "answer."+string(answer), q.Path); err != nil {
+		if err := r.keepAnswer(tx, by, caseID, former.Questions, q, answer); err != nil {
 			return err
 		}
 		_, err = r.plan(tx, by, caseID, former, there)
 		return err
 	})
+}
+
+// keepAnswer keeps an answer to one of the questions that are asked.
+func (r *Restorer) keepAnswer(tx *db.Tx, by access.Actor, caseID string, asked []Question, q Question, answer Answer) error {
+	i := slices.IndexFunc(asked, q.asked)
+	if i < 0 {
+		return ErrNoQuestion
+	}
+	if !slices.Contains(asked[i].Choices(), answer) {
+		return ErrAnswer
+	}
+	if err := insertAnswer(tx, caseID, Answered{Question: q, Answer: answer, Actor: by.ID}); err != nil {
+		return err
+	}
+	return r.Files.Note(tx, caseID, by, "answer."+string(answer), q.Path)
 }
 
 // Approve is the word of the second person, for the plan of exactly this hash.

@@ -70,6 +70,7 @@ const (
 	AffectedEffect       Why = "affected-effect"         // the holder's order went to the intruder's value
 	ContactExposed       Why = "contact-exposed"         // the slot is empty until somebody is verified out of band
 	Contradiction        Why = "contradiction"           // cleared against the rules
+	Claimed              Why = "claimed"                 // the holder says it was hers, the rules say otherwise: undone unless people of ours clear it
 	Uniqueness           Why = "uniqueness"              // the old address is another account's by now
 	InvalidOldValue      Why = "invalid-old-value"       // a card that is expired, an address at which nobody is reached
 	Drift                Why = "drift"                   // the other system says something else
@@ -99,14 +100,18 @@ type Plan struct {
 func MakePlan(h []history.Change, f finding.Findings, kinds account.Kinds, now time.Time) Plan {
 	p := planner{findings: &f, history: h, kinds: kinds, now: now}
 	for _, c := range f.Contradictions {
+		why := Contradiction
+		if c.Claimed {
+			why = Claimed
+		}
 		if c.Session != "" {
-			p.Questions = append(p.Questions, Question{Why: Contradiction, Path: c.Session, Because: f.Because(c.Reason.From)})
+			p.Questions = append(p.Questions, Question{Why: why, Path: c.Session, Because: f.Because(c.Reason.From)})
 			continue
 		}
 		if p.contradicted == nil {
-			p.contradicted = map[int64]bool{}
+			p.contradicted = map[int64]Why{}
 		}
-		p.contradicted[c.Seq] = true
+		p.contradicted[c.Seq] = why
 	}
 	for i := range h {
 		p.replay(&h[i], f.Of(h[i].Seq))

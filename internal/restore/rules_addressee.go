@@ -1,5 +1,12 @@
 package restore
 
+import (
+	"slices"
+
+	"takeback/internal/finding"
+	"takeback/internal/history"
+)
+
 // Addressee says who can answer a question.
 type Addressee string
 
@@ -26,4 +33,24 @@ func (w Why) Addressee(unsure bool) Addressee {
 		return ToAgent
 	}
 	return ToInvestigator
+}
+
+// unsureOf tells of which questions the holder of a case has said, and not taken
+// back, that she does not know.
+func unsureOf(h []history.Change, caseID string) func(Question) bool {
+	unsure := map[string]bool{}
+	for _, c := range h {
+		if said, ok := c.Said(); ok && c.Case == caseID {
+			for _, about := range said.About {
+				unsure[about] = said.Word == history.Unsure
+			}
+		}
+	}
+	return func(q Question) bool {
+		if unsure[q.Path] || unsure[finding.Node{Change: q.Seq}.String()] {
+			return true
+		}
+		i := slices.IndexFunc(h, func(c history.Change) bool { return c.Seq == q.Seq && c.Session != "" })
+		return i >= 0 && unsure[finding.Node{Session: h[i].Session}.String()]
+	}
 }

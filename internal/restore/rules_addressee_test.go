@@ -14,6 +14,7 @@ func TestEveryQuestionHasAnAddressee(t *testing.T) {
 		Uniqueness:           {ToAgent, ToAgent},
 		InvalidOldValue:      {ToAgent, ToAgent},
 		Contradiction:        {ToInvestigator, ToInvestigator},
+		Claimed:              {ToInvestigator, ToInvestigator},
 		Drift:                {ToInvestigator, ToInvestigator},
 		MixedSession:         {ToInvestigator, ToInvestigator},
 		"something new":      {ToInvestigator, ToInvestigator},

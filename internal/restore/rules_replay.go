@@ -27,7 +27,7 @@ type planner struct {
 	block        []field           // where the next ones go: many are made at once
 	places       []*field          // by finding.Change.Place; nil: not seen yet, or declared by nobody
 	unnumbered   map[string]*field // the same by path, for findings that number no paths
-	contradicted map[int64]bool
+	contradicted map[int64]Why
 	twins        map[string][]*field // elements by set and parts; made when first needed
 }
 
@@ -91,8 +91,8 @@ func (p *planner) replay(c *history.Change, found finding.Change) {
 	if found.Label == finding.Suspect {
 		fd.ask(SuspectChange, c.Seq)
 	}
-	if p.contradicted[c.Seq] {
-		fd.ask(Contradiction, c.Seq)
+	if why := p.contradicted[c.Seq]; why != "" {
+		fd.ask(why, c.Seq)
 	}
 }
 

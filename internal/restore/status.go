@@ -92,8 +92,9 @@ func (r *Restorer) describe(tx *db.Tx, c casefile.Case, s *Status, answers []Ans
 		l.Before, l.Theirs = aroundIntruder(h, &found, row)
 		s.Lines = append(s.Lines, l)
 	}
+	unsure := unsureOf(h, c.ID)
 	for _, q := range s.Questions {
-		a := Asked{Question: q, To: q.Why.Addressee(false), Answer: answerTo(q, answers), Choices: q.Choices()}
+		a := Asked{Question: q, To: q.Why.Addressee(unsure(q)), Answer: answerTo(q, answers), Choices: q.Choices()}
 		if a.Answer == "" {
 			s.Open++
 		}

@@ -26,6 +26,8 @@ func (q Question) Choices() []Answer {
 	switch q.Why {
 	case ContactExposed, Uniqueness, InvalidOldValue:
 		return []Answer{Leave} // the slot is empty; it is filled by its holder or not at all
+	case Claimed:
+		return []Answer{Leave} // or a mark that clears it, by which it becomes a contradiction
 	case MixedSession:
 		return []Answer{Keep} // or another mark, by which the question goes away
 	case PartialOnTaintedBase, AddedThenEdited:
@@ -40,10 +42,10 @@ func (q Question) Choices() []Answer {
 func (q Question) asked(o Question) bool { return q.Why == o.Why && q.Path == o.Path && q.Seq == o.Seq }
 
 // against tells whether an answer lets a clear stand that contradicts the rules,
-// in one of these questions. Who gave it is not the second pair of eyes, whoever
-// made the plan anew since.
+// in one of these questions: every answer does, for nothing of it is undone. Who
+// gave it is not the second pair of eyes, whoever made the plan anew since.
 func (a Answered) against(questions []Question) bool {
-	return a.Why == Contradiction && a.Answer == Keep && slices.ContainsFunc(questions, a.asked)
+	return a.Why == Contradiction && slices.ContainsFunc(questions, a.asked)
 }
 
 // sweep empties every secret slot that the rules leave alone, but for passkeys
@@ -112,8 +114,10 @@ func answerTo(q Question, answers []Answered) Answer {
 // that the account was stopped, held or confirmed to receive, cannot.
 func moves(c history.Change) bool {
 	switch c.Verb {
-	case history.Look, history.Freeze, history.Unfreeze, history.State, history.Hold, history.Release, history.Confirm, history.SignOut:
-		return false
+	case history.Look, history.Freeze, history.Unfreeze, history.State, history.Hold, history.Release, history.Confirm, history.SignOut, history.Statement:
+		return false // of what the holder states, the marks tell
+	case history.Recover:
+		return c.Case == "" // else it is the holder, who came to answer questions
 	case history.View:
 		return !c.Role.Staff()
 	}

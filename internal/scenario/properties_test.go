@@ -407,3 +407,26 @@ func TestAFalseAlarmIsUndone(t *testing.T) {
 		}
 	})
 }
+
+// Whatever a holder claims, nothing less is the intruder's, and nothing more is suspect.
+func TestTheHoldersWordNeverClearsWhatTheRulesAreSureOf(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		w := drawn(t)
+		m := investigate.Marks{Sessions: w.entries}
+		before := w.analyse(m)
+		for _, s := range slices.Sorted(maps.Keys(w.who)) {
+			if rapid.Bool().Draw(t, "claimed") {
+				m.ClaimedSessions = append(m.ClaimedSessions, s)
+			}
+		}
+		m.ClaimedChanges = rapid.SliceOfN(rapid.Int64Range(1, int64(len(w.h))), 0, 5).Draw(t, "changes")
+		after := w.analyse(m)
+		for i := range w.h {
+			was, is := before.Changes[i].Label, after.Changes[i].Label
+			if was == finding.Tainted && is != was || is > was {
+				t.Fatalf("change %d was %s and is %s after the holder claimed %v and %v", i+1, was, is, m.ClaimedSessions, m.ClaimedChanges)
+			}
+		}
+	})
+}

@@ -2,7 +2,9 @@
 //
 // It owns the tables session, segment and device. A session is an opaque
 // random token, stored hashed, bound to the epoch of its account: when the
-// account is frozen every session is over with that commit. A session that goes
+// account is frozen every session is over with that commit. A limited one is opened
+// afterwards, for a holder who answers questions: it is bound to the epoch of the
+// freeze or of the restore, and to its browser. A session that goes
 // on from another client gets a new segment, so that a stolen cookie can be told
 // from its owner. Ended sessions are kept: they are evidence.
 //

@@ -11,12 +11,13 @@ import (
 )
 
 // refusal says why a session may not act now; nil if it may. A limited session
-// lives only while its account is being restored, a full one only while it is not.
+// lives only while its account is held still or being restored, a full one only
+// while it is not.
 func (s Session) refusal(now time.Time) error {
 	alive := s.EndedAt.IsZero() && now.Before(s.ExpiresAt)
 	fits := s.State == account.Open || s.State == account.Guarded
 	if s.Limited {
-		fits = s.State == account.Restoring
+		fits = s.State == account.Frozen || s.State == account.Restoring
 	}
 	if !alive || !fits {
 		return ErrOver

@@ -78,6 +78,7 @@ type Opening struct {
 	Parent  string
 	Client  access.Client
 	Limited bool
+	Case    string // in which a limited session is opened
 }
 
 // Open opens a session and gives its token. known tells whether the device had
@@ -90,7 +91,7 @@ func (s *Sessions) Open(tx *db.Tx, o Opening) (opened Session, token string, kno
 		OpenedAt: tx.Now, ProvedAt: tx.Now, SeenAt: tx.Now, ExpiresAt: tx.Now.Add(lifetime), Segment: 1,
 		Device: o.Client.Device, IP: o.Client.IP, UserAgent: o.Client.UserAgent, State: o.Account.State}
 	c, err := s.Book.Append(tx, history.Entry{Account: o.Account.ID, By: opened.Actor(o.Client), Verb: o.Verb,
-		Factors: o.Factors, Parent: o.Parent, Device: o.Client.Device})
+		Factors: o.Factors, Parent: o.Parent, Device: o.Client.Device, Case: o.Case})
 	if err != nil {
 		return opened, "", known, err
 	}
@@ -151,7 +152,12 @@ func (s *Sessions) CheckFrom(ctx context.Context, token string, client access.Cl
 		if err := found.refusal(tx.Now); err != nil {
 			return err
 		}
-		if found.changedHands(client) {
+		switch moved := found.changedHands(client); {
+		case moved && found.Limited:
+			// Nobody carries a limited session from one browser to another: who does has taken its cookie.
+			found.EndedAt = tx.Now
+			return s.End(tx, access.Do("session"), found.Account, found.ID, "handover")
+		case moved:
 			if err := s.handOver(tx, &found, client); err != nil {
 				return err
 			}
@@ -159,7 +165,7 @@ func (s *Sessions) CheckFrom(ctx context.Context, token string, client access.Cl
 		found.SeenAt = tx.Now
 		return touch(tx, found)
 	})
-	if errors.Is(err, db.ErrNone) {
+	if errors.Is(err, db.ErrNone) || err == nil && !found.EndedAt.IsZero() {
 		err = ErrOver
 	}
 	return found, err

@@ -312,6 +312,9 @@ func (v TimelineView) Suggestion() string {
 // Marked says what was marked, by whom, and why if he said so.
 func (v TimelineView) Marked(m *investigate.Marked) string {
 	said := v.T("heart.marked."+string(m.Verdict), m.Name)
+	if m.SaidIn != "" {
+		said = v.T("heart.said." + string(m.Verdict))
+	}
 	if m.Reason != "" {
 		said += v.T("heart.marked.why", m.Reason)
 	}
