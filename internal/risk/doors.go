@@ -168,7 +168,7 @@ func (t *watches) find(key uint64) *watch {
 	if key == 0 || len(t.Rows) == 0 {
 		return nil
 	}
-	r := &t.Rows[mix(key, mixB)&uint64(len(t.Rows)-1)]
+	r := &t.Rows[mix(key, 1)&uint64(len(t.Rows)-1)]
 	for i := range r {
 		if r[i].Key == key {
 			return &r[i]
@@ -181,7 +181,7 @@ func (t *watches) find(key uint64) *watch {
 func (t *watches) at(key uint64, at int64) *watch {
 	w := t.find(key)
 	if w == nil {
-		r := &t.Rows[mix(key, mixB)&uint64(len(t.Rows)-1)]
+		r := &t.Rows[mix(key, 1)&uint64(len(t.Rows)-1)]
 		w = &r[0]
 		for i := range r {
 			if r[i].Last < w.Last {

@@ -183,7 +183,9 @@ func (p *Profile) habit(at level, everybody float64) float64 {
 }
 
 // vector puts a reading into features. What is not known takes the average over
-// the pairs that the weights were fitted on, so that it speaks for nobody.
+// the pairs that the weights were fitted on, so that it speaks for nobody; without
+// averages it is NaN, and the fit will put them in. A service that asks for no
+// device token has zeros there: the fit has seen pairs of that kind.
 func (r *reading) vector(p *Profile, c *Counters, mean *Vector) (x Vector) {
 	n := r.sight.n
 	deep := math.Log(n + 1)
@@ -280,16 +282,16 @@ func (r *reading) token(x *Vector) {
 
 // average replaces what rests on something unknown.
 func (r *reading) average(x *Vector, mean *Vector) {
-	all := r.tokens
-	for _, k := range r.sight.known {
-		all = all && k
-	}
-	if all {
+	if r.sight.known == [levels]bool{true, true, true, true, true, true, true, true} {
 		return
 	}
 	for i := range features {
-		f := &features[i]
-		if f.part == ofToken && !r.tokens || f.need[0] < levels && !(r.sight.known[f.need[0]] && r.sight.known[f.need[1]]) {
+		need := features[i].need
+		if need[0] == levels || r.sight.known[need[0]] && r.sight.known[need[1]] {
+			continue
+		}
+		x[i] = math.NaN()
+		if mean != nil {
 			x[i] = mean[i]
 		}
 	}

@@ -40,6 +40,7 @@ var ErrPairs = errors.New("risk: a fit needs pairs of both kinds")
 // Fit finds the weights under which the pairs are likeliest, by Newton's method
 // with a ridge. Both kinds weigh the same in total, whatever their numbers, so
 // that a score of zero means even odds. The same pairs give the same weights.
+// What is unknown in a pair (NaN) is filled in, in place, with the average.
 func Fit(pairs []Pair, o FitOptions) (*Weights, error) {
 	if o.L2 == 0 {
 		o.L2 = 1
@@ -59,13 +60,15 @@ func Fit(pairs []Pair, o FitOptions) (*Weights, error) {
 	}
 	n := float64(len(pairs))
 	f := fitting{pairs: pairs, l2: o.L2, weight: [2]float64{n / 2 / float64(own), n / 2 / float64(impostors)}}
-	w := &Weights{}
+	w := &Weights{Mean: f.means()}
 	for i := range pairs {
 		for j, v := range pairs[i].X {
-			if math.IsNaN(v) || math.IsInf(v, 0) {
+			if math.IsInf(v, 0) {
 				return nil, fmt.Errorf("risk: pair %d has no number for %s", i, features[j].name)
 			}
-			w.Mean[j] += v * f.weight[kindOf(&pairs[i])] / n
+			if math.IsNaN(v) {
+				pairs[i].X[j] = w.Mean[j]
+			}
 		}
 	}
 	loss := f.loss(&w.W)
@@ -96,6 +99,26 @@ type fitting struct {
 	pairs  []Pair
 	weight [2]float64 // of an own pair and an impostor's
 	l2     float64
+}
+
+// means are the averages of what is known, both kinds weighing the same.
+func (f *fitting) means() (mean Vector) {
+	var total Vector
+	for i := range f.pairs {
+		k := f.weight[kindOf(&f.pairs[i])]
+		for j, v := range f.pairs[i].X {
+			if !math.IsNaN(v) {
+				mean[j] += k * v
+				total[j] += k
+			}
+		}
+	}
+	for j := range mean {
+		if total[j] > 0 {
+			mean[j] /= total[j]
+		}
+	}
+	return mean
 }
 
 func kindOf(p *Pair) int {

@@ -149,7 +149,7 @@ type dice uint64
 
 func (d *dice) next() uint64 {
 	*d += mixA
-	return mix(uint64(*d), mixB)
+	return mix(uint64(*d), 3)
 }
 
 func (d *dice) upTo(n int) int { return int(d.next() >> 1 % uint64(n)) }

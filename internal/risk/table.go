@@ -32,7 +32,7 @@ func newPopular(entries int) popular {
 	return popular{Rows: make([]row, rows)}
 }
 
-func (t *popular) row(key uint64) *row { return &t.Rows[mix(key, mixA)&uint64(len(t.Rows)-1)] }
+func (t *popular) row(key uint64) *row { return &t.Rows[mix(key, 2)&uint64(len(t.Rows)-1)] }
 
 // find gives the entry of a value; nil if it has none.
 func (t *popular) find(key uint64) *entry {
