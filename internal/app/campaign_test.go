@@ -16,6 +16,7 @@ import (
 	"takeback/internal/db"
 	"takeback/internal/db/dbtest"
 	"takeback/internal/history"
+	"takeback/internal/investigate"
 	"takeback/internal/seal"
 	"takeback/internal/session"
 )
@@ -314,4 +315,43 @@ func TestACohortIsOpened(t *testing.T) {
 			t.Errorf("an opened campaign went on: %v", err)
 		}
 	})
+}
+
+// Somebody marks something in a case of the sample while its plan waits: another plan, which nobody approved for many.
+func TestAPilotThatIsSetAsideStopsItsShape(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		w := newTown(t, d.Engine())
+		for _, id := range w.moveIn(3) {
+			w.visit(id, thief, history.Entry{Verb: history.Set, Path: "name", Value: json.RawMessage(`"x"`)})
+		}
+		c := w.hold(campaign.Key{Kind: campaign.Device, Value: thief.Device})
+		w.work()
+		v := w.see(c.ID, boss)
+		w.approve(c.ID, v.Shapes[0])
+		for _, s := range v.Shapes[0].Sample {
+			if err := w.Investigator.Mark(t.Context(), finder, s.Case, investigate.Mark{Verdict: investigate.Intruder, Change: 1}, 1); err != nil {
+				t.Fatal(err)
+			}
+		}
+		w.work()
+		v = w.see(c.ID, boss)
+		if g := v.Shapes[0]; g.Stopped != "pilot" || g.Asides != 1 || g.Planned != 2 || g.Conflicts != 0 {
+			t.Errorf("the shape went on: %+v", v.Shapes)
+		}
+	})
+}
+
+// hold drafts and confirms a campaign of the last hour.
+func (w *town) hold(k campaign.Key) campaign.Campaign {
+	w.t.Helper()
+	k.From, k.Until = w.clock.Now().Add(-time.Hour), w.clock.Now().Add(time.Hour)
+	c, err := w.Campaigns.Draft(w.t.Context(), finder, k, "One in many accounts.")
+	if err == nil {
+		err = w.Campaigns.Confirm(w.t.Context(), boss, c.ID)
+	}
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return c
 }

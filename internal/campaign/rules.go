@@ -165,39 +165,47 @@ type Shape struct {
 	ID      string
 	Lines   []string
 	Open    bool   // it asks people
-	Stopped string // why it went no further: pilot, rest; empty if it was not stopped
+	Stopped string // why it went no further: pilot, rest, aside; empty if it was not stopped
 
 	Planned, Running, Restored, Conflicts int // accounts
-	Pilots, PilotsDone, PilotConflicts    int // of these
+	Asides                                int // whose plan was another one, or somebody's, when its turn came
+	Pilots, PilotsDone, PilotFailed       int // of these; failed are conflicts and those set aside
 	Allowed                               int // accounts that people answer for
 }
 
 // Accounts counts the accounts of a shape.
-func (s Shape) Accounts() int { return s.Planned + s.Running + s.Restored + s.Conflicts }
+func (s Shape) Accounts() int { return s.Planned + s.Running + s.ended() }
+
+// ended counts those that came to their end, whichever it was.
+func (s Shape) ended() int { return s.Restored + s.Conflicts + s.Asides }
 
 // Pilot is how many go first: one in a hundred, and at least one.
 func (s Shape) Pilot() int { return max(1, (s.Accounts()+99)/100) }
 
-// bound is the share of conflicts that the pilot does not rule out. After n
+// bound is the share of failures that the pilot does not rule out. After n
 // without any, three in n is the most that may be there with 95 % certainty
 // (the rule of three); more than one in twenty is not borne, however small the pilot.
 func bound(pilot int) float64 { return min(3/float64(pilot), 0.05) }
 
 // next tells how many accounts of a shape may begin now, and why it must stop; empty if it need not.
+// An account that had to be set aside is no better a sign than one in conflict:
+// either way the shape that somebody approved is not what is found.
 func (s Shape) next() (begin int, stop string) {
-	begun := s.Running + s.Restored + s.Conflicts
-	allowed := min(s.Allowed-begun, s.Planned)
+	allowed := min(s.Allowed-s.Running-s.ended(), s.Planned)
+	most := bound(s.Pilot()) * float64(s.ended())
 	switch pilot := s.Pilot(); {
-	case s.Stopped != "" || s.Open || allowed <= 0 && s.Running == 0 && s.Conflicts == 0:
+	case s.Stopped != "" || s.Open || allowed <= 0 && s.Running == 0 && s.Conflicts+s.Asides == 0:
 		return 0, ""
-	case s.PilotConflicts > 0:
+	case s.PilotFailed > 0:
 		return 0, "pilot"
 	case s.Pilots < pilot:
 		return max(0, min(pilot-s.Pilots, allowed)), ""
 	case s.PilotsDone < s.Pilots:
 		return 0, ""
-	case float64(s.Conflicts) > bound(pilot)*float64(s.Restored+s.Conflicts):
+	case float64(s.Conflicts) > most:
 		return 0, "rest"
+	case float64(s.Conflicts+s.Asides) > most:
+		return 0, "aside"
 	}
 	return max(0, min(atOnce-s.Running, allowed)), ""
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 
 	"takeback/internal/access"
 	"takeback/internal/history"
@@ -25,11 +26,16 @@ func TestHowManyMayBegin(t *testing.T) {
 		"then some at a time":                            {Shape{Planned: 495, Restored: 5, Pilots: 5, PilotsDone: 5, Allowed: 500}, 20, ""},
 		"no more than are not under way":                 {Shape{Planned: 480, Running: 15, Restored: 5, Pilots: 5, PilotsDone: 5, Allowed: 500}, 5, ""},
 		"no more than somebody answers for":              {Shape{Planned: 495, Restored: 5, Pilots: 5, PilotsDone: 5, Allowed: 8}, 3, ""},
-		"a conflict among the first stops all":           {Shape{Planned: 495, Restored: 4, Conflicts: 1, Pilots: 5, PilotsDone: 5, PilotConflicts: 1, Allowed: 500}, 0, "pilot"},
-		"also before all of the first have ended":        {Shape{Planned: 495, Running: 4, Conflicts: 1, Pilots: 5, PilotsDone: 1, PilotConflicts: 1, Allowed: 500}, 0, "pilot"},
+		"a conflict among the first stops all":           {Shape{Planned: 495, Restored: 4, Conflicts: 1, Pilots: 5, PilotsDone: 5, PilotFailed: 1, Allowed: 500}, 0, "pilot"},
+		"also before all of the first have ended":        {Shape{Planned: 495, Running: 4, Conflicts: 1, Pilots: 5, PilotsDone: 1, PilotFailed: 1, Allowed: 500}, 0, "pilot"},
 		"few conflicts later are borne":                  {Shape{Planned: 300, Restored: 198, Conflicts: 2, Pilots: 5, PilotsDone: 5, Allowed: 500}, 20, ""},
 		"more than one in twenty are not":                {Shape{Planned: 300, Restored: 188, Conflicts: 12, Pilots: 5, PilotsDone: 5, Allowed: 500}, 0, "rest"},
 		"a great pilot bears less: three in two hundred": {Shape{Planned: 19000, Restored: 980, Conflicts: 20, Pilots: 200, PilotsDone: 200, Allowed: 20000}, 0, "rest"},
+		"one of the first that is set aside stops all":   {Shape{Planned: 495, Restored: 4, Asides: 1, Pilots: 5, PilotsDone: 5, PilotFailed: 1, Allowed: 500}, 0, "pilot"},
+		"few set aside later are borne":                  {Shape{Planned: 300, Restored: 198, Asides: 2, Pilots: 5, PilotsDone: 5, Allowed: 500}, 20, ""},
+		"more than one in twenty set aside are not":      {Shape{Planned: 300, Restored: 188, Asides: 12, Pilots: 5, PilotsDone: 5, Allowed: 500}, 0, "aside"},
+		"nor together with conflicts":                    {Shape{Planned: 300, Restored: 188, Conflicts: 6, Asides: 6, Pilots: 5, PilotsDone: 5, Allowed: 500}, 0, "aside"},
+		"who was set aside is answered for, too":         {Shape{Planned: 495, Restored: 98, Asides: 2, Pilots: 6, PilotsDone: 6, Allowed: 103}, 3, ""},
 		"what was stopped stays so":                      {Shape{Planned: 495, Restored: 5, Pilots: 5, PilotsDone: 5, Allowed: 500, Stopped: "rest"}, 0, ""},
 		"what asks people is not for many at once":       {Shape{Planned: 500, Allowed: 500, Open: true}, 0, ""},
 	} {
@@ -39,6 +45,57 @@ func TestHowManyMayBegin(t *testing.T) {
 			}
 		})
 	}
+}
+
+// However it goes: nobody begins without an approval or beyond those at once, the rest wait for
+// the pilot, and a shape whose share of failures is beyond the bound goes no further.
+func TestAShapeNeverOutrunsItsBounds(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		n := rapid.IntRange(1, 600).Draw(t, "accounts")
+		fails := rapid.Float64Range(0, 0.3).Draw(t, "share of failures")
+		s := Shape{Planned: n, Allowed: rapid.IntRange(0, n).Draw(t, "allowed")}
+		chance := rapid.Float64Range(0, 1)
+		for s.Stopped == "" {
+			begin, stop := s.next()
+			if s.Stopped = stop; stop != "" && begin > 0 {
+				t.Fatalf("%+v stops for %s and begins %d", s, stop, begin)
+			}
+			if begin == 0 && s.Running == 0 {
+				break
+			}
+			if failed := s.Conflicts + s.Asides; begin > 0 && (s.PilotFailed > 0 || s.Pilots == s.Pilot() && float64(failed) > bound(s.Pilot())*float64(s.ended())) {
+				t.Fatalf("%d begin after %d failures: %+v", begin, failed, s)
+			}
+			pilots := min(begin, max(0, s.Pilot()-s.Pilots))
+			if begin > pilots && s.PilotsDone < s.Pilot() {
+				t.Fatalf("%d go on before the first have ended: %+v", begin-pilots, s)
+			}
+			s.Planned, s.Running, s.Pilots = s.Planned-begin, s.Running+begin, s.Pilots+pilots
+			if s.Running > atOnce || s.Running+s.ended() > s.Allowed {
+				t.Fatalf("too many under way: %+v", s)
+			}
+			for range rapid.IntRange(min(1, s.Running), s.Running).Draw(t, "ended now") {
+				pilot := s.PilotsDone < s.Pilots // the first ended first
+				s.Running--
+				if pilot {
+					s.PilotsDone++
+				}
+				switch failed := chance.Draw(t, "how") < fails; {
+				case !failed:
+					s.Restored++
+					continue
+				case chance.Draw(t, "which") < 0.5:
+					s.Conflicts++
+				default:
+					s.Asides++
+				}
+				if pilot {
+					s.PilotFailed++
+				}
+			}
+		}
+	})
 }
 
 func TestForHowManyOneAnswers(t *testing.T) {

@@ -145,17 +145,18 @@ func stopShape(tx *db.Tx, id, shape, why string) error {
 func shapes(tx *db.Tx, id string) ([]Shape, error) {
 	return db.All(tx, func(s db.Scanner) (o Shape, err error) {
 		var lines string
-		err = s.Scan(&o.ID, &lines, &o.Open, &o.Stopped, &o.Planned, &o.Running, &o.Restored, &o.Conflicts, &o.Pilots, &o.PilotsDone, &o.PilotConflicts, &o.Allowed)
+		err = s.Scan(&o.ID, &lines, &o.Open, &o.Stopped, &o.Planned, &o.Running, &o.Restored, &o.Conflicts, &o.Asides, &o.Pilots, &o.PilotsDone, &o.PilotFailed, &o.Allowed)
 		o.Lines = strings.Split(lines, "\n")
 		return o, err
 	}, `SELECT s.shape, s.lines, s.open, s.stopped,
 		COUNT(CASE WHEN a.state = 'planned' THEN 1 END), COUNT(CASE WHEN a.state = 'running' THEN 1 END),
 		COUNT(CASE WHEN a.state = 'restored' THEN 1 END), COUNT(CASE WHEN a.state = 'conflict' THEN 1 END),
-		COUNT(CASE WHEN a.pilot THEN 1 END), COUNT(CASE WHEN a.pilot AND a.state IN ('restored', 'conflict') THEN 1 END),
-		COUNT(CASE WHEN a.pilot AND a.state = 'conflict' THEN 1 END),
+		COUNT(CASE WHEN a.state = 'aside' THEN 1 END),
+		COUNT(CASE WHEN a.pilot THEN 1 END), COUNT(CASE WHEN a.pilot AND a.state IN ('restored', 'conflict', 'aside') THEN 1 END),
+		COUNT(CASE WHEN a.pilot AND a.state IN ('conflict', 'aside') THEN 1 END),
 		(SELECT CAST(COALESCE(SUM(p.accounts), 0) AS BIGINT) FROM campaign_approval p WHERE p.campaign = s.campaign AND p.shape = s.shape)
 		FROM campaign_shape s JOIN campaign_account a ON a.campaign = s.campaign AND a.shape = s.shape
-		WHERE s.campaign = $1 AND a.state IN ('planned', 'running', 'restored', 'conflict')
+		WHERE s.campaign = $1 AND a.state IN ('planned', 'running', 'restored', 'conflict', 'aside')
 		GROUP BY s.campaign, s.shape, s.lines, s.open, s.stopped ORDER BY COUNT(*) DESC, s.shape`, id)
 }
 

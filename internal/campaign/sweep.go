@@ -228,7 +228,9 @@ func (s *Campaigns) planOn(ctx context.Context, c Campaign, finish func(*db.Tx) 
 		if err != nil {
 			return err
 		}
-		rows[i].plan, rows[i].shape = plans[i].Hash, shapeID(plans[i].Lines)
+		if rows[i].state == Planned {
+			rows[i].plan, rows[i].shape = plans[i].Hash, shapeID(plans[i].Lines)
+		}
 	}
 	return s.DB.Write(ctx, func(tx *db.Tx) error {
 		if now, err := lock(tx, c.ID); err != nil || now.Step != Planning {

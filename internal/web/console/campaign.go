@@ -186,7 +186,7 @@ func (v campaignView) Why(g campaign.Group) string {
 }
 
 // Ended counts the accounts of a shape that have come to their end.
-func (v campaignView) Ended(g campaign.Group) int { return g.Restored + g.Conflicts }
+func (v campaignView) Ended(g campaign.Group) int { return g.Restored + g.Conflicts + g.Asides }
 
 func (p *Pages) campaignEvents(w http.ResponseWriter, r *http.Request) error {
 	return web.Stream(w, r, p.Campaigns.Changes(r.Context(), r.PathValue("campaign")))
