@@ -91,7 +91,7 @@ type Change struct {
 // Factor is something that was presented, without the version that says which one it was.
 type Factor struct {
 	Path  string `json:"path" example:"password"`
-	Proof string `json:"proof" example:"password" doc:"password, totp, passkey, code or link."`
+	Proof string `json:"proof" example:"password" doc:"password, totp, passkey, code, link or call."`
 }
 
 func (a *API) shownChange(c history.Change) Change {

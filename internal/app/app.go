@@ -138,6 +138,7 @@ func (a *App) rooms(context.Context) error {
 	a.Investigator.OnMark, a.Restorer.Clear = a.Restorer.StopLosses, a.Investigator
 	a.Campaigns = &campaign.Campaigns{DB: a.DB, Book: a.Book, Finder: together{a}, Carrier: together{a}, Looks: a.Desk}
 
+	a.Book.Verified = a.Examiner.Evidence
 	// Whoever changes anything has told whom it concerns, in the same transaction.
 	a.Book.OnAppend = []func(*db.Tx, history.Change) error{a.Teller.Hear, a.Restorer.Hear}
 	for _, room := range []interface{ Handle(*jobs.Runner) }{a.Post, a.Life, a.Intake, a.Restorer, a.Returner, a.Campaigns} {

@@ -31,14 +31,20 @@ type town struct {
 
 var (
 	finder = access.Actor{Role: access.Investigator, ID: "staff_ito", Name: "Ito"}
+	agent  = access.Actor{Role: access.Agent, ID: "staff_aoi", Name: "Aoi", Session: "desk_2", Client: access.Client{Request: "agent's"}}
 	boss   = access.Actor{Role: access.Supervisor, ID: "staff_mori", Name: "Mori", Session: "desk_1"}
 	thief  = access.Client{Device: "dev_thief", IP: "203.0.113.66"}
 )
 
 func newTown(t *testing.T, e db.Engine) *town {
 	t.Helper()
+	return builtTown(t, e, "smtp://127.0.0.1:1")
+}
+
+func builtTown(t *testing.T, e db.Engine, smtp string) *town {
+	t.Helper()
 	clock := dbtest.NewClock()
-	a, err := app.New(t.Context(), app.Config{DB: dbtest.Place(t, e), Site: "https://shop.example", SMTP: seal.NewSecret("smtp://127.0.0.1:1"),
+	a, err := app.New(t.Context(), app.Config{DB: dbtest.Place(t, e), Site: "https://shop.example", SMTP: seal.NewSecret(smtp),
 		Now: clock.Now, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
@@ -46,7 +52,7 @@ func newTown(t *testing.T, e db.Engine) *town {
 	t.Cleanup(func() { _ = a.Close() })
 	w := &town{a, t, clock, map[string]string{}}
 	w.write(func(tx *db.Tx) error {
-		for _, p := range []access.Actor{finder, boss} {
+		for _, p := range []access.Actor{finder, boss, agent} {
 			if err := tx.Put(`INSERT INTO staff (id, name, email, email_key, role, state, version, password, totp, totp_step, invite, created_at, made_by)
 				VALUES ($1, $2, $1, $1, $3, 'active', 1, '', '', 0, '', 0, '')`, p.ID, p.Name, p.Role); err != nil {
 				return err

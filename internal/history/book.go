@@ -19,11 +19,14 @@ import (
 
 // Book is the way into the history. OnAppend is called inside the transaction
 // of every change, after it was stored: who must be told is decided there, and
-// cannot be forgotten by a room.
+// cannot be forgotten by a room. Verified gives what the caller of a case was
+// verified with; every act of staff in that case carries it, so that an act for
+// a caller who was the intruder can be found by what he proved himself with.
 type Book struct {
 	Kinds      account.Kinds
 	AddressKey func(slot, address string) string // normal form of a contact's address
 	OnAppend   []func(tx *db.Tx, c Change) error
+	Verified   func(tx *db.Tx, caseID string) ([]Factor, error) // may be nil
 }
 
 // The errors of Append besides account.ErrNone and account.ErrFrozen.
@@ -62,6 +65,9 @@ func (b *Book) Append(tx *db.Tx, e Entry) (c Change, err error) {
 	}
 	e.Reads = e.reads(kind)
 	c = e.change(tx.Now)
+	if c.Factors, err = b.verified(tx, c); err != nil {
+		return c, err
+	}
 	if c.Commit, err = c.commitment(); err != nil {
 		return c, err
 	}
@@ -124,6 +130,15 @@ func (e Entry) reads(kind account.Kind) []Read {
 		return e.Reads
 	}
 	return append(slices.Clone(e.Reads), Read{Path: path})
+}
+
+// verified is what a change carries as presented. Looks are left out: they are
+// how staff find out who the caller is, and give him nothing.
+func (b *Book) verified(tx *db.Tx, c Change) ([]Factor, error) {
+	if b.Verified == nil || len(c.Factors) > 0 || !c.Role.Staff() || c.Case == "" || c.Verb == Look || c.Verb == View {
+		return c.Factors, nil
+	}
+	return b.Verified(tx, c.Case)
 }
 
 func (b *Book) addressKey(kind account.Kind, slot string, value json.RawMessage) string {

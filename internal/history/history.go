@@ -44,11 +44,12 @@ const (
 	Statement Verb = "statement" // the holder said something in Case; After is a Said
 )
 
-// Factor is an authenticator or contact that was presented, with the version it had.
+// Factor is an authenticator or contact that was presented, with the version it
+// had. Those of an act of staff are what their caller was verified with.
 type Factor struct {
 	Path    string `json:"path"`    // the slot: "password", "totp", "email"
 	Version string `json:"version"` // the version in that slot
-	Proof   string `json:"proof"`   // how: "password", "totp", "passkey", "code", "link"
+	Proof   string `json:"proof"`   // how: "password", "totp", "passkey", "code", "link", "call"
 }
 
 // Read is a value that an act explicitly depended on: the address that an order
@@ -71,11 +72,11 @@ type Entry struct {
 	SecretID  string          // of a secret set or viewed (seal.SecretID); empty equals no other
 	Stored    string          // for account.Secret.Stored; goes to its own table, never into the entry
 	Amount    int64           // Move only
-	Factors   []Factor
-	Reads     []Read // paths only; Append finds which change each saw
-	Parent    string // session a session came from or that was ended
-	Confirmed bool   // Contact only: the holder proved to receive there already
-	Device    string // of an opened session or a handover: "new" or "established" with its id, see session
+	Factors   []Factor        // of staff in a case Append adds what the caller was verified with
+	Reads     []Read          // paths only; Append finds which change each saw
+	Parent    string          // session a session came from or that was ended
+	Confirmed bool            // Contact only: the holder proved to receive there already
+	Device    string          // of an opened session or a handover: "new" or "established" with its id, see session
 	Case      string
 	Request   string // id of the request, or idempotency key of a step; By.Client.Request if empty
 }

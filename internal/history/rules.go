@@ -27,12 +27,10 @@ func (c Change) Lacks() (what []string) {
 		}
 	}
 	miss(c.Role == access.Holder && (c.Session == "" || c.Segment == 0), "session")
+	opens := c.Verb == Open || c.Verb == Recover
+	miss((opens || c.Verb == StepUp) && len(c.Factors) == 0 || slices.ContainsFunc(c.Factors, Factor.unsaid), "factors")
+	miss(opens && c.Device == "", "device")
 	switch c.Verb {
-	case Open, Recover:
-		miss(unsaid(c.Factors), "factors")
-		miss(c.Device == "", "device")
-	case StepUp:
-		miss(unsaid(c.Factors), "factors")
 	case Derive, SignOut:
 		miss(c.Parent == "", "parent")
 	case Credential:
@@ -47,10 +45,8 @@ func (c Change) Lacks() (what []string) {
 	return what
 }
 
-// unsaid tells whether nothing was presented, or something of which it is not known what it was.
-func unsaid(factors []Factor) bool {
-	return len(factors) == 0 || slices.ContainsFunc(factors, func(f Factor) bool { return f.Path == "" || f.Version == "" })
-}
+// unsaid tells whether it is not known what it was that was presented.
+func (f Factor) unsaid() bool { return f.Path == "" || f.Version == "" }
 
 // read tells whether a change says which value it saw at a path; the empty path needs none.
 func (c Change) read(path string) bool {

@@ -2,12 +2,15 @@ package verify
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"takeback/internal/access"
 	"takeback/internal/account"
+	"takeback/internal/casefile"
 	"takeback/internal/db"
 	"takeback/internal/fault"
+	"takeback/internal/history"
 	"takeback/internal/seal"
 )
 
@@ -51,6 +54,35 @@ func (x *Examiner) Reached(ctx context.Context, by access.Actor, caseID string, 
 		c := p.phones[i]
 		return x.keep(tx, by, Proof{Case: caseID, Reporter: who, Method: Callback, Path: c.Slot, Version: c.Version, SetSeq: c.SetSeq, Good: answered})
 	})
+}
+
+// Evidence gives what the caller of a case was verified with until now, oldest
+// first: the contacts and secrets behind every good proof, whatever it is worth
+// by now. Answers are not among it: who could read the account could give them,
+// and beside a contact of the intruder they would make his act look like the holder's.
+func (x *Examiner) Evidence(tx *db.Tx, caseID string) (all []history.Factor, err error) {
+	defer fault.Wrap(&err, "verify.Evidence(%s)", caseID)
+	c, err := casefile.Get(tx, caseID)
+	if errors.Is(err, casefile.ErrNone) {
+		return nil, nil // it is a campaign: nobody calls for so many
+	}
+	if err != nil || c.Account == "" {
+		return nil, err
+	}
+	n, err := pieces(tx, caseID)
+	if err != nil || n == 0 {
+		return nil, err
+	}
+	contacts, err := account.Contacts(tx, c.Account)
+	if err != nil {
+		return nil, err
+	}
+	shown, err := linkProofs(tx, picture{c: c}, contacts)
+	if err != nil {
+		return nil, err
+	}
+	typed, err := proofs(tx, caseID)
+	return evidence(append(shown, typed...)), err
 }
 
 // Mark enters that a second person says he is the holder. Nobody is verified

@@ -45,6 +45,28 @@ func (m Method) ClassOf() Class {
 	return Knowledge
 }
 
+// factor says in the history's words how a method was presented.
+func (m Method) factor() string {
+	switch m {
+	case Link:
+		return "link"
+	case Callback:
+		return "call"
+	}
+	return "code"
+}
+
+// evidence says good proofs in the history's words, each contact or secret once.
+func evidence(proofs []Proof) (all []history.Factor) {
+	for _, p := range proofs {
+		f := history.Factor{Path: p.Path, Version: p.Version, Proof: p.Method.factor()}
+		if p.Good && p.Version != "" && p.Method.ClassOf() != Knowledge && !slices.Contains(all, f) {
+			all = append(all, f)
+		}
+	}
+	return all
+}
+
 // Strength is what a proof suffices for.
 type Strength string
 

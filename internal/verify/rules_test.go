@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"takeback/internal/account"
@@ -290,4 +291,22 @@ func TestOptionsTellNothing(t *testing.T) {
 			t.Fatalf("%d of %d answers are right", n, len(q.Options))
 		}
 	})
+}
+
+func TestEvidenceIsWhatWasShownAndNotWhatWasAnswered(t *testing.T) {
+	t.Parallel()
+	got := evidence([]Proof{
+		{Method: Link, Path: "email", Version: "v1", Good: true},
+		{Method: Question, Path: "first-order", Good: true},
+		{Method: Code, Path: "email", Version: "v1"},
+		{Method: Code, Path: "email", Version: "v1", Good: true},
+		{Method: Code, Path: "email", Version: "v1", Good: true},
+		{Method: Callback, Path: "phone", Version: "v2", Good: true},
+		{Method: Saved, Path: "codes", Version: "v3", Good: true},
+	})
+	want := []history.Factor{{Path: "email", Version: "v1", Proof: "link"}, {Path: "email", Version: "v1", Proof: "code"},
+		{Path: "phone", Version: "v2", Proof: "call"}, {Path: "codes", Version: "v3", Proof: "code"}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
 }
