@@ -22,7 +22,7 @@ var house = []tier{
 	{"nouns", []string{"access", "account", "history", "session", "risk", "finding", "casefile", "connector"}, false},
 	{"rooms", []string{"signin", "notice", "report", "desk", "freeze", "verify", "investigate", "restore", "handback", "campaign"}, true},
 	{"faces", []string{"web", "web/holder", "web/console", "api"}, false},
-	{"builders", []string{"app", "scenario", "demo", "bench"}, false},
+	{"builders", []string{"app", "scenario", "demo", "bench", "trial"}, false},
 }
 
 // stand tells the floor and the place on it of a package below internal. A

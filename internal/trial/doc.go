@@ -1,13 +1,8 @@
-// Package trial tries the login score on histories that are not ours: files
-// with the columns of the public RBA data set, read row by row in bounded
-// memory, and files of the same shape that it makes itself from published
-// marginals. It owns the file format, the generator with its attackers and
-// hard cases, and the protocol of the trial: score before learning, thresholds
-// from the earlier part, intervals over accounts.
+// Package trial makes and reads histories that are not ours: files with the
+// columns of the public RBA data set, read row by row in bounded memory, and
+// files of the same shape from published marginals, with the intruders and the
+// holders' hard cases that the set lacks. It owns the file format and the generator.
 //
-// It has no score of its own. Both scorers, their profiles and counters and the
-// fitting of weights are package risk's; here they are only driven and judged.
-// It owns no table and touches no database.
-//
-// It is called by the commands `takeback risk generate`, `eval` and `fit`.
+// It owns no table and touches no database. It is called by the commands below
+// `takeback risk`.
 package trial
