@@ -29,7 +29,7 @@ const (
 	defaultAddresses = 1 << 19
 	defaultAgents    = 1 << 16
 	defaultValues    = 1 << 17
-	defaultSources   = 1 << 15
+	defaultSources   = 1 << 14
 )
 
 // NewCounters makes empty counters. The seed must be the same after a restart and
@@ -51,6 +51,17 @@ func NewCounters(seed uint64, s Sizes) *Counters {
 		c.census[l] = newCensus(or(s.Values, defaultValues))
 	}
 	return c
+}
+
+// Observe counts an event at the doors that it came through, and what it shares
+// with other accounts under suspicion. It is for every event, once, after its decision.
+func (c *Counters) Observe(e *Event, d *Decision) {
+	if e.At < 0 || e.At > maxTime {
+		return // what Bounded refuses must not move the clock of the rings
+	}
+	v := valuesOf(c.seed, e)
+	c.doors.observe(e, &v)
+	c.doors.observeShared(e, &v, c.seed, d.Carried)
 }
 
 // Learn counts what a success has taught its profile.

@@ -42,7 +42,14 @@ type Decision struct {
 	Carried float64 // log-odds that the account is in other hands, as carried on from here
 	Action  Action
 	Reasons []Reason // the weightiest first
+
+	standing float64 // log-odds of the session itself, for Follow
 }
+
+// Teaches tells whether a success that was answered so may be learnt at once. A
+// sign-in that was asked for more teaches only after it was proved, and then
+// whoever asked calls Learn.
+func (d *Decision) Teaches() bool { return d.Action < StepUp }
 
 // Reason is one thing that speaks for or against the holder. It keeps values,
 // not words: Words puts it into a language.

@@ -13,8 +13,8 @@ type doors struct {
 }
 
 func newDoors(sources int) doors {
-	d := doors{}
-	for _, w := range []*watches{&d.accounts, &d.addresses, &d.networks, &d.devices, &d.patterns, &d.clusters} {
+	d := doors{networks: newWatches(sources / 4)} // there are fewer of them
+	for _, w := range []*watches{&d.accounts, &d.addresses, &d.devices, &d.patterns, &d.clusters} {
 		*w = newWatches(sources)
 	}
 	return d

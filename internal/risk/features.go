@@ -60,7 +60,7 @@ const (
 	hourShare
 	tokenMissing
 	tokenMissingAddress
-	tokenMissingNetwork
+	tokenMissingOS
 	tokenMissingBrowser
 	tokenKnown
 	Features // how many there are
@@ -145,7 +145,7 @@ var features = [Features]feature{
 	hourShare:           {"hour-share", ofHour, [2]level{levels, levels}},
 	tokenMissing:        {"token-missing", ofToken, [2]level{levels, levels}},
 	tokenMissingAddress: {"token-missing-address", ofToken, [2]level{atAddress, atAddress}},
-	tokenMissingNetwork: {"token-missing-network", ofToken, [2]level{atNetwork, atNetwork}},
+	tokenMissingOS:      {"token-missing-os", ofToken, [2]level{atOS, atOS}},
 	tokenMissingBrowser: {"token-missing-browser", ofToken, [2]level{atBrowser, atBrowser}},
 	tokenKnown:          {"token-known", ofToken, [2]level{levels, levels}},
 }
@@ -272,11 +272,12 @@ func (r *reading) both(x *Vector) {
 
 func (r *reading) token(x *Vector) {
 	switch {
+	case !r.tokens:
 	case r.sight.token > 0:
 		x[tokenKnown] = 1
-	case r.tokens:
+	default:
 		x[tokenMissing] = 1
-		x[tokenMissingAddress], x[tokenMissingNetwork], x[tokenMissingBrowser] = x[newAddress], x[newNetwork], x[newBrowser]
+		x[tokenMissingAddress], x[tokenMissingOS], x[tokenMissingBrowser] = x[newAddress], x[newOS], x[newBrowser]
 	}
 }
 

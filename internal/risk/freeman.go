@@ -22,10 +22,17 @@ func Freeman(e *Event, p *Profile, c *Counters) float64 {
 }
 
 func freeman(v *values, p *Profile, c *Counters, at int64) float64 {
+	place, agent, user := freemanParts(v, p, c, at)
+	return place + agent + user
+}
+
+// freemanParts are the logarithms of its three factors: of the address, of the
+// agent, and of how often this user signs in.
+func freemanParts(v *values, p *Profile, c *Counters, at int64) (onPlace, onAgent, onUser float64) {
 	s := p.look(at, v, false)
 	N, n := float64(c.SignIns), s.n
 	if N == 0 || n == 0 {
-		return 0
+		return 0, 0, 0
 	}
 	place := freemanFeature{
 		weights:  freemanAddress[:],
@@ -42,7 +49,7 @@ func freeman(v *values, p *Profile, c *Counters, at int64) float64 {
 		own:      []float64{s.count[atAgent], s.count[atBrowser], s.count[atOS], s.count[atType]},
 	}
 	attacked := 1 / float64(max(c.Accounts, 1))
-	return math.Log(place.ratio(N, n)) + math.Log(agent.ratio(N, n)) + math.Log(attacked/(n/N))
+	return math.Log(place.ratio(N, n)), math.Log(agent.ratio(N, n)), math.Log(attacked / (n / N))
 }
 
 // freemanFeature is one hierarchy, finest level first.

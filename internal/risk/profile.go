@@ -9,7 +9,7 @@ import (
 // Profile they stay below a kilobyte.
 const (
 	maxPlaces  = 40
-	maxClients = 20
+	maxClients = 18
 	// halfDays is half a year: what was not used for so long counts half, and what
 	// was not used for four times as long is new again.
 	halfDays   = 183
@@ -112,7 +112,7 @@ type Lesson struct {
 // for it that the success was not challenged, or that the challenge was passed,
 // and that nobody disowned it; anything but a success teaches nothing.
 func (p *Profile) Learn(e *Event, c *Counters) (Lesson, bool) {
-	if e.Kind != SignedIn || e.Account == "" || e.Marks&NameUnknown != 0 {
+	if e.Kind != SignedIn || e.Account == "" || e.At < 0 || e.At > maxTime || e.Marks&NameUnknown != 0 {
 		return Lesson{}, false
 	}
 	v := valuesOf(c.seed, e)

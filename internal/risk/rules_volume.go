@@ -97,3 +97,79 @@ func (d *doors) underAttack(at int64) (times float64, yes bool) {
 	times = float64(c.Failed) / usual
 	return times, c.Failed >= 100 && times >= 5 && float64(c.Failed) > 2*float64(c.Passed)
 }
+
+const lookback = 3 * 60 * 60 * 1_000_000 // V07: how long after an attack a success counts
+
+// volume looks at the doors: what fails now (V01 to V06), a success where an
+// attack was seen (V07), and one source with many accounts (V09, V10). Volume
+// does not see takeovers; a success in the midst of an attack is worth a question.
+func (j *judge) volume() {
+	d, e := &j.c.doors, j.e
+	if e.Kind != SignedIn && e.Kind != SignInFailed && e.Kind != PromptRefused {
+		j.cluster()
+		return
+	}
+	failing := e.Kind == SignInFailed
+	for i, x := range d.doorsOf(&j.r.values, e) {
+		w := x.table.find(x.key)
+		if w == nil {
+			continue
+		}
+		if failing {
+			if s := x.shape(w, e.At, true); s != "" {
+				j.raise(StepUp, Reason{Signal: s, Number: int64(w.sum(e.At, ring).Failed)})
+			}
+			continue
+		}
+		if e.Kind == SignedIn && w.Alarmed > 0 && e.At-w.Alarmed <= lookback && e.At >= w.Alarmed-lookback {
+			j.afterAttack(i == 0, w)
+		}
+		if i == 0 && e.Kind == SignedIn && w.sum(e.At, quarter).Refused >= refusals {
+			j.suspect(3, Reason{Signal: PromptFatigue, Number: int64(w.sum(e.At, quarter).Refused)})
+			j.raise(StepUp, Reason{})
+		}
+	}
+	if e.Kind == SignedIn {
+		j.crowds()
+		if times, yes := d.underAttack(e.At); yes && (j.r.fresh[atNetwork] || j.r.fresh[atBrowser]) {
+			j.raise(StepUp, Reason{Signal: SiteUnderAttack, Number: int64(times)})
+		}
+		if e.Marks&PasswordBreached != 0 {
+			j.raise(StepUp, Reason{Signal: BreachedPassword})
+		}
+	}
+	j.cluster()
+}
+
+// afterAttack is a success where somebody was just trying. From a context that
+// the account knows it is the holder, whose door others knocked at.
+func (j *judge) afterAttack(account bool, w *watch) {
+	strange := j.r.fresh[atNetwork] || j.r.fresh[atBrowser] || j.r.tokens && j.r.sight.token == 0 || j.p.n == 0
+	if !strange {
+		return
+	}
+	weight := 2.0
+	if account {
+		weight = 1.5
+	}
+	j.suspect(weight, Reason{Signal: AfterAttack, Number: max(j.e.At-w.Alarmed, 0) / 60_000_000})
+	j.raise(StepUp, Reason{})
+}
+
+// crowds are many accounts behind one device or address. Families and offices
+// share addresses, so only a stranger among them is asked.
+func (j *judge) crowds() {
+	d, v := &j.c.doors, &j.r.values
+	if w := d.devices.find(v.shown); w != nil {
+		if n := gather(w.People[:], j.e.At).passed; n >= crowdedDevice {
+			j.suspect(1.5, Reason{Signal: DeviceManyAccount, Number: int64(n)})
+			j.raise(StepUp, Reason{})
+		}
+	}
+	if w := d.addresses.find(v.address); w != nil && j.r.fresh[atAddress] && j.r.fresh[atBrowser] {
+		if n := gather(w.People[:], j.e.At).passed; n >= crowdedSpot {
+			j.suspect(.5, Reason{Signal: AddressManyAcc, Number: int64(n)})
+			j.raise(Tell, Reason{})
+		}
+	}
+}
