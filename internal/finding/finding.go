@@ -1,9 +1,6 @@
 package finding
 
-import (
-	"slices"
-	"strconv"
-)
+import "strconv"
 
 // Label says whose a session or change is. A higher one wins.
 type Label uint8
@@ -52,8 +49,10 @@ func (r Rule) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
 
 // Reason is one link of the path of evidence: by which rule, and from which change it follows.
 type Reason struct {
-	Rule Rule
-	From int64 // seq of the change before it on the path; 0 at a seed
+	Rule       Rule
+	Through    Rule       // of S3: by which rule the intruder knew what was presented
+	Confidence Confidence // of whatever has this reason
+	From       int64      // seq of the change before it on the path; 0 at a seed
 }
 
 // Change is what was found about one change.
@@ -66,6 +65,13 @@ type Change struct {
 	Place    int32  // its path as a number, equal for equal paths; 0 for none
 	Reason   Reason // kept for a cleared change too: why it would be labelled
 }
+
+// Certain tells whether the change is undone without asking: it is the
+// intruder's, and there is next to no doubt of it.
+func (c Change) Certain() bool { return c.Label == Tainted && c.Reason.Confidence >= Automatic }
+
+// Asked tells whether people are asked whose the change is.
+func (c Change) Asked() bool { return c.Label != Clean && !c.Certain() }
 
 // Word gives the label as people read it: a clean change may be "affected".
 func (c Change) Word() string {
@@ -80,6 +86,7 @@ func (c Change) Word() string {
 type Session struct {
 	TaintedFrom int64 // seq; 0 for never
 	SuspectFrom int64 // seq; 0 for never
+	SureFrom    int64 // seq from which Tainted holds: it may become surer than it was at TaintedFrom
 	Tainted     Reason
 	Suspect     Reason
 	Cleared     bool
@@ -107,6 +114,20 @@ func (s Session) At(seq int64) Label {
 		return Suspect
 	}
 	return Clean
+}
+
+// Asked tells whether people are asked whose the session is.
+func (s Session) Asked() bool {
+	return s.Label() != Clean && (s.TaintedFrom == 0 || s.Tainted.Confidence < Automatic)
+}
+
+// Why gives the reason that makes the session the intruder's with the highest
+// confidence, and the seq from which it holds.
+func (s Session) Why() (why Reason, since int64) {
+	if s.Suspect.Confidence > s.Tainted.Confidence {
+		return s.Suspect, s.SuspectFrom
+	}
+	return s.Tainted, s.SureFrom
 }
 
 // Thing is a secret or an address, whatever versions it had in whatever slots,
@@ -157,6 +178,10 @@ type Findings struct {
 	Things         []Thing            // Things[0] stands for nothing
 	Contradictions []Contradiction
 	Insiders       []string // staff whose every act the investigator calls the intruder's
+
+	// Likelier has the reason of each tainted change, by seq, of which a soft path
+	// makes one surer than the hard one that taints it: its seed is a mere guess.
+	Likelier map[int64]Reason
 }
 
 // Of gives what was found about the change seq.
@@ -173,38 +198,4 @@ func (f *Findings) Known(seq int64) Thing {
 		return f.Things[i]
 	}
 	return Thing{}
-}
-
-// Because gives the path of evidence from a seed to the change seq, by seq.
-func (f *Findings) Because(seq int64) []int64 {
-	path := []int64{seq}
-	for r := f.Of(seq).Reason; r.From != 0 && !slices.Contains(path, r.From); r = f.Of(r.From).Reason {
-		path = append(path, r.From)
-		if r.Rule == S3 && f.marked(r.From) {
-			break
-		}
-	}
-	slices.Reverse(path)
-	return path
-}
-
-// BecauseKnown gives the path from a seed to the change by which the intruder
-// came to know what the change seq set.
-func (f *Findings) BecauseKnown(seq int64) []int64 {
-	switch t := f.Known(seq); {
-	case t.Owned():
-		return f.Because(t.Set)
-	case t.Exposed && t.Reason.Rule == Seed:
-		return []int64{t.Reason.From}
-	case t.Exposed:
-		return f.Because(t.Reason.From)
-	}
-	return nil
-}
-
-// marked tells whether the investigator says that the intruder has what the
-// change seq set. A path of evidence begins there; what else is known of the
-// change may follow from it, and would lead around in a circle.
-func (f *Findings) marked(seq int64) bool {
-	return f.Known(seq).Reason == Reason{Rule: Seed, From: seq}
 }

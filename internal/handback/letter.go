@@ -147,7 +147,7 @@ func (w *writer) shown(kind account.Kind, value json.RawMessage) string {
 // was cancelled in time has cost nothing.
 func (w *writer) charges(h []history.Change, f *finding.Findings) (all []mail.Charge) {
 	for _, c := range h {
-		if c.Verb != history.Order || f.Of(c.Seq).Label != finding.Tainted {
+		if c.Verb != history.Order || !f.Of(c.Seq).Certain() {
 			continue
 		}
 		var o struct {

@@ -55,11 +55,12 @@ func (v *Investigator) TakeWord(tx *db.Tx, by access.Actor, c casefile.Case, min
 	return v.OnMark(tx, c)
 }
 
-// suspects tells whether a session or change is suspect, and so the holder can be asked whose it was.
+// suspects tells whether a session or change is suspect, or the intruder's by a
+// mere guess, and so the holder can be asked whose it was.
 func (x *examined) suspects(n finding.Node) bool {
 	if n.Session != "" {
-		return x.Findings.Sessions[n.Session].Label() == finding.Suspect
+		return x.Findings.Sessions[n.Session].Asked()
 	}
-	return x.Findings.Of(n.Change).Label == finding.Suspect &&
+	return x.Findings.Of(n.Change).Asked() &&
 		slices.ContainsFunc(x.History, func(c history.Change) bool { return c.Seq == n.Change && changesFacts(c.Verb) })
 }

@@ -29,6 +29,20 @@ type Marks struct {
 	// so can a holder be mistaken: it ends a suspicion, and never what the rules are sure of.
 	ClaimedSessions []string `json:"claimed_sessions,omitempty"`
 	ClaimedChanges  []int64  `json:"claimed_changes,omitempty"`
+
+	// Unsure has the confidence of the seeds that are none without doubt, by their
+	// node ("session x", "change 5"; see Mark.node).
+	Unsure map[string]finding.Confidence `json:"unsure,omitempty"`
+}
+
+// sure gives the confidence of a seed.
+func (m *Marks) sure(seed Mark) finding.Confidence {
+	if len(m.Unsure) > 0 {
+		if p := m.Unsure[seed.node()]; p > 0 && p < 1 {
+			return p
+		}
+	}
+	return 1
 }
 
 // Analyse labels every session and change of a history, which is in the order
@@ -38,6 +52,10 @@ type Marks struct {
 // The hard rules point forward in time only, so one pass decides what is
 // tainted. The soft rules have one edge backward, exposure, and are repeated
 // until it finds nothing new. They never change what is tainted.
+//
+// Confidence goes the same ways. Of what is tainted it is the highest level at which the
+// seeds of at least that level taint it by themselves: a secret that a doubtful session
+// saw may be the holder's, and nothing that hangs on it is surer than that session.
 func Analyse(h []history.Change, m Marks, established map[string]bool) Findings {
 	a := newAnalysis(h, m, established)
 	for i := range h {
@@ -55,10 +73,12 @@ func Analyse(h []history.Change, m Marks, established map[string]bool) Findings 
 type analysis struct {
 	Findings
 	h           []history.Change
+	said        Marks
 	marks       lookup
 	established map[string]bool
 
-	visits   []visit // by number of session
+	known    []knowledge // by thing
+	visits   []visit     // by number of session
 	visitNos names
 	latest   string  // name of the session looked up last: most changes follow one of the same
 	latestNo int32   // its number
@@ -79,8 +99,10 @@ type analysis struct {
 // visit is what the analysis keeps of a session.
 type visit struct {
 	finding.Session
-	end  int64   // latest change in the first segment; 0 if none
-	more []int64 // the same of each later one
+	end   int64   // latest change in the first segment; 0 if none
+	more  []int64 // the same of each later one
+	later int64   // a mark makes it surer from this change on; 0 if none does
+	surer finding.Confidence
 }
 
 // clue is a change that the soft rules look at.
@@ -95,7 +117,8 @@ type place struct {
 	thing   int32 // the secret or contact in the slot
 	key     bool  // it holds a key bound to a device, which cannot be read out
 	contact bool
-	taint   int64 // the latest tainted write since the last total one that is not tainted; 0 if none
+	taint   int64 // the surest tainted write since the last total one that is less so, the latest of several; 0 if none
+	sure    finding.Confidence
 }
 
 // lookup is Marks by node. Marks of single changes are in Findings.Changes from the start.
@@ -109,6 +132,7 @@ type lookup struct {
 func newAnalysis(h []history.Change, m Marks, established map[string]bool) *analysis {
 	a := &analysis{
 		h:           h,
+		said:        m,
 		established: established,
 		visits:      make([]visit, 1, 1+len(h)/4),
 		visitNos:    newNames(len(h) / 4),
@@ -125,7 +149,7 @@ func newAnalysis(h []history.Change, m Marks, established map[string]bool) *anal
 			version: set(m.Versions), from: m.From},
 	}
 	a.Changes = make([]finding.Change, len(h))
-	a.Things = make([]finding.Thing, 1, 16)
+	a.Things, a.known = make([]finding.Thing, 1, 16), make([]knowledge, 1, 16)
 	a.Insiders = m.Agents
 	if len(h) > 0 {
 		a.First = h[0].Seq
@@ -144,7 +168,7 @@ func (a *analysis) markChanges(m Marks) {
 	}
 	for _, seq := range m.Changes {
 		c := at(seq)
-		c.Label, c.Reason = finding.Tainted, finding.Reason{Rule: finding.Seed}
+		c.Label, c.Reason = finding.Tainted, finding.Reason{Rule: finding.Seed, Confidence: m.sure(Mark{Change: seq})}
 	}
 	for _, seq := range m.ClearedChanges {
 		*at(seq) = finding.Change{Cleared: true}
@@ -166,14 +190,25 @@ func set[T comparable](all []T) map[T]bool {
 func (a *analysis) settle() {
 	for i, n := range a.who {
 		found := &a.Changes[i]
-		if n == 0 || found.Label != finding.Clean || found.Cleared || found.Claimed {
+		if n == 0 || found.Claimed || found.Label == finding.Tainted && found.Reason.Confidence == 1 {
 			continue
 		}
 		// S4: what a suspect session did is suspect.
 		seq := a.First + int64(i)
-		if s := &a.visits[n].Session; s.At(seq) == finding.Suspect {
-			found.Label = finding.Suspect
-			found.Reason = inSession(seq, s.SuspectFrom, s.Suspect, finding.S4)
+		why := suspected(&a.visits[n].Session, seq)
+		switch {
+		case why.Confidence <= hardly(found):
+		case found.Cleared:
+			if found.Reason.Rule == finding.NoRule {
+				found.Reason = why
+			}
+		case found.Label == finding.Clean:
+			found.Label, found.Reason = finding.Suspect, why
+		default:
+			if a.Likelier == nil {
+				a.Likelier = map[int64]finding.Reason{}
+			}
+			a.Likelier[seq] = why
 		}
 	}
 	a.Sessions = map[string]finding.Session{}
@@ -194,5 +229,21 @@ func inSession(seq, since int64, own finding.Reason, rule finding.Rule) finding.
 	if seq == since {
 		return own
 	}
-	return finding.Reason{Rule: rule, From: since}
+	return finding.Reason{Rule: rule, From: since, Confidence: own.Confidence * Weight(rule)}
+}
+
+// hardly gives the confidence with which the hard rules taint a change; 0 if they do not.
+func hardly(found *finding.Change) finding.Confidence {
+	if found.Label != finding.Tainted {
+		return 0
+	}
+	return found.Reason.Confidence
+}
+
+// suspected gives the reason of a change that the soft rules see in a session; none while it is not suspect.
+func suspected(s *finding.Session, seq int64) finding.Reason {
+	if s.SuspectFrom == 0 || seq < s.SuspectFrom {
+		return finding.Reason{}
+	}
+	return inSession(seq, s.SuspectFrom, s.Suspect, finding.S4)
 }

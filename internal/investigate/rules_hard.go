@@ -21,29 +21,30 @@ func (a *analysis) hard(i int) {
 		a.presented = append(a.presented, a.behind(f))
 	}
 	k.to = int32(len(a.presented))
-	var s *finding.Session
+	var s *visit
 	if n != 0 {
-		s = &a.visits[n].Session
+		s = &a.visits[n]
 	}
+	found := &a.Changes[i]
 	opens := true
 	switch c.Verb {
 	case history.Open:
-		a.present(c, s, k, finding.H3)
+		a.present(c, s, k, finding.H3, found)
 	case history.Recover:
-		a.present(c, s, k, finding.H4)
+		a.present(c, s, k, finding.H4, found)
 	case history.StepUp:
-		a.present(c, s, k, finding.H6)
+		a.present(c, s, k, finding.H6, found)
 		opens = false
 	case history.Derive:
 		k.derives = true
 		// H5: what comes out of the intruder's session is the intruder's.
 		if p := &a.visits[a.visitNos.find(c.Parent)]; s != nil && p.At(c.Seq) == finding.Tainted {
-			a.taint(c, s, finding.Reason{Rule: finding.H5, From: p.TaintedFrom})
+			p.rise(c.Seq)
+			a.taint(c, s, finding.Reason{Rule: finding.H5, From: p.SureFrom, Confidence: p.Tainted.Confidence})
 		}
 	default:
 		opens = false
 	}
-	found := &a.Changes[i]
 	a.label(c, s, k, found)
 	if c.Path != "" {
 		found.Place = a.place(c.Path)
@@ -69,6 +70,7 @@ func (a *analysis) visit(c *history.Change) int32 {
 		a.latest, a.latestNo = c.Session, n
 	}
 	v := &a.visits[a.latestNo]
+	v.rise(c.Seq)
 	if c.Segment <= 1 {
 		v.end = c.Seq
 		return a.latestNo
@@ -87,23 +89,41 @@ func (a *analysis) newVisit(c *history.Change) visit {
 		from, marked = c.Seq, true
 	}
 	if marked && !v.Cleared {
-		v.TaintedFrom, v.Tainted = from, finding.Reason{Rule: finding.Seed}
+		v.TaintedFrom, v.SureFrom = from, from
+		v.Tainted = finding.Reason{Rule: finding.Seed, Confidence: a.said.sure(Mark{Session: c.Session})}
 	}
 	return v
 }
 
-// taint makes a session the intruder's from a change on. A session that was
-// cleared stays the holder's, and the contradiction is kept; so it is of one that
-// only the holder claims, which becomes the intruder's all the same.
-func (a *analysis) taint(c *history.Change, s *finding.Session, why finding.Reason) {
-	if s.Cleared || s.Claimed && s.TaintedFrom == 0 {
-		a.Contradictions = append(a.Contradictions, finding.Contradiction{Session: c.Session, Path: c.Session, Reason: why, Claimed: !s.Cleared})
-	}
-	if s.Cleared {
+// rise makes a session as sure as the mark that holds from a change on, if a rule had tainted it before with less.
+func (v *visit) rise(seq int64) {
+	if v.later == 0 || seq < v.later {
 		return
 	}
-	if s.TaintedFrom == 0 || c.Seq < s.TaintedFrom {
-		s.TaintedFrom, s.Tainted = c.Seq, why
+	if v.surer > v.Tainted.Confidence {
+		v.SureFrom, v.Tainted = v.later, finding.Reason{Rule: finding.Seed, Confidence: v.surer}
+	}
+	v.later = 0
+}
+
+// taint makes a session the intruder's from a change on. A session that was
+// cleared stays the holder's, and the contradiction is kept; so it is of one that
+// only the holder claims, which becomes the intruder's all the same. But where the
+// rules only ask, either is the answer and contradicts nothing.
+func (a *analysis) taint(c *history.Change, s *visit, why finding.Reason) {
+	certain := why.Confidence >= finding.Automatic
+	if certain && (s.Cleared || s.Claimed && s.TaintedFrom == 0) {
+		a.Contradictions = append(a.Contradictions, finding.Contradiction{Session: c.Session, Path: c.Session, Reason: why, Claimed: !s.Cleared})
+	}
+	switch {
+	case s.Cleared || s.Claimed && !certain:
+	case s.TaintedFrom == 0 || c.Seq < s.TaintedFrom:
+		if s.TaintedFrom != 0 {
+			s.later, s.surer = s.TaintedFrom, s.Tainted.Confidence
+		}
+		s.TaintedFrom, s.SureFrom, s.Tainted = c.Seq, c.Seq, why
+	case why.Confidence > s.Tainted.Confidence:
+		s.SureFrom, s.Tainted = c.Seq, why
 	}
 }
 
@@ -111,62 +131,75 @@ func (a *analysis) taint(c *history.Change, s *finding.Session, why finding.Reas
 // have is enough, even beside the holder's own, which was phished then. It also
 // applies S1: whatever an intruder's session presented is exposed. What it
 // presented before it became the intruder's is not.
-func (a *analysis) present(c *history.Change, s *finding.Session, k clue, rule finding.Rule) {
+func (a *analysis) present(c *history.Change, s *visit, k clue, rule finding.Rule, found *finding.Change) {
 	if s == nil {
 		return
 	}
+	var why finding.Reason
 	for _, id := range a.presented[k.from:k.to] {
-		if t := &a.Things[id]; t.Owned() {
-			a.taint(c, s, finding.Reason{Rule: rule, From: t.Set})
-			break
+		if sure, from := a.known[id].owned(); sure > why.Confidence {
+			why = finding.Reason{Rule: rule, From: from, Confidence: sure}
 		}
+	}
+	if why.Confidence > 0 {
+		a.taint(c, s, why)
 	}
 	if s.At(c.Seq) != finding.Tainted {
 		return
 	}
+	sure := max(s.Tainted.Confidence, hardly(found)) // the change may be marked by itself
 	for _, id := range a.presented[k.from:k.to] {
-		a.expose(id, finding.Reason{Rule: finding.S1, From: c.Seq})
+		a.expose(id, finding.Reason{Rule: finding.S1, From: c.Seq, Confidence: sure * weightS1})
 	}
 }
 
 // label applies H1 and H7 to one change, which may be a seed by itself or cleared already.
-func (a *analysis) label(c *history.Change, s *finding.Session, k clue, found *finding.Change) {
+func (a *analysis) label(c *history.Change, s *visit, k clue, found *finding.Change) {
 	switch {
-	case found.Label == finding.Tainted: // a seed
 	case s != nil:
 		if s.At(c.Seq) == finding.Tainted { // H1
-			found.Label, found.Reason = finding.Tainted, inSession(c.Seq, s.TaintedFrom, s.Tainted, finding.H1)
+			taint(found, inSession(c.Seq, s.SureFrom, s.Tainted, finding.H1))
 		}
-	case !c.Role.Staff():
-	case a.marks.agent[c.Actor]:
-		found.Label, found.Reason = finding.Tainted, finding.Reason{Rule: finding.Seed}
-	default:
-		if from := a.deceived(k); from != 0 { // H7
-			found.Label, found.Reason = finding.Tainted, finding.Reason{Rule: finding.H7, From: from}
+	case c.Role.Staff():
+		if a.marks.agent[c.Actor] {
+			taint(found, finding.Reason{Rule: finding.Seed, Confidence: a.said.sure(Mark{Agent: c.Actor})})
+		}
+		if sure, from := a.deceived(k); sure > 0 { // H7
+			taint(found, finding.Reason{Rule: finding.H7, From: from, Confidence: sure})
 		}
 	}
 	if found.Label != finding.Tainted || !found.Cleared && !found.Claimed {
 		return
 	}
-	if changesFacts(c.Verb) {
+	if changesFacts(c.Verb) && found.Certain() {
 		a.Contradictions = append(a.Contradictions, finding.Contradiction{Seq: c.Seq, Path: c.Path, Reason: found.Reason, Claimed: !found.Cleared})
 	}
-	if found.Cleared {
+	if found.Cleared || !found.Certain() {
 		found.Label = finding.Clean
 	}
 }
 
-// deceived tells for H7 whether nothing but what the intruder owns verified the
-// caller; it gives the change that set some of it, or 0.
-func (a *analysis) deceived(k clue) (from int64) {
-	for _, id := range a.presented[k.from:k.to] {
-		t := &a.Things[id]
-		if !t.Owned() {
-			return 0
-		}
-		from = t.Set
+// taint makes a change the intruder's, unless something surer has.
+func taint(found *finding.Change, why finding.Reason) {
+	if why.Confidence > hardly(found) {
+		found.Label, found.Reason = finding.Tainted, why
 	}
-	return from
+}
+
+// deceived tells for H7 how sure it is that nothing but what the intruder owns
+// verified the caller, which is as sure as of the least of it.
+func (a *analysis) deceived(k clue) (sure finding.Confidence, from int64) {
+	sure = 1
+	for _, id := range a.presented[k.from:k.to] {
+		owned, set := a.known[id].owned()
+		if owned <= sure {
+			sure, from = owned, set
+		}
+	}
+	if from == 0 {
+		return 0, 0
+	}
+	return sure, from
 }
 
 // learn keeps who knows what: H2 (the intruder knows what a tainted change
@@ -194,26 +227,33 @@ func (a *analysis) learn(c *history.Change, found *finding.Change) {
 	if found.Thing == 0 {
 		return
 	}
-	t := &a.Things[found.Thing]
+	t, known, sure := &a.Things[found.Thing], &a.known[found.Thing], hardly(found)
 	switch {
-	case found.Label == finding.Tainted && c.Verb == history.View:
-		a.expose(found.Thing, finding.Reason{Rule: finding.S2, From: c.Seq})
-	case found.Label == finding.Tainted:
+	case sure > 0 && c.Verb == history.View:
+		a.expose(found.Thing, finding.Reason{Rule: finding.S2, From: c.Seq, Confidence: sure * weightS2})
+		known.seen(c.Seq, sure)
+	case sure > 0:
 		first(&t.Set, c.Seq)
 		first(&t.Intruder, c.Seq)
+		known.sets(c.Seq, sure)
 	case c.Role != access.System: // what a job of ours writes or reads, nobody learns
 		first(&t.Holder, c.Seq)
+		known.seen(c.Seq, 0)
 	}
-	if found.Label != finding.Tainted && c.Verb != history.View && a.marks.version[VersionRef{c.Path, c.Version}] {
-		a.expose(found.Thing, finding.Reason{Rule: finding.Seed, From: c.Seq})
+	if c.Verb != history.View && a.marks.version[VersionRef{c.Path, c.Version}] {
+		if marked := a.said.sure(Mark{Version: VersionRef{c.Path, c.Version}}); marked > sure {
+			a.expose(found.Thing, finding.Reason{Rule: finding.Seed, From: c.Seq, Confidence: marked})
+		}
 	}
 }
 
 // build marks a change that is not tainted but built on a tainted value: it
 // wrote a part of it, or sent something to it. A total write by somebody else than the
 // intruder cuts everything before it.
+//
+// Only what is sure affects: a value that people are asked about is decided first.
 func (a *analysis) build(c *history.Change, found *finding.Change) {
-	tainted := found.Label == finding.Tainted
+	sure := hardly(found)
 	switch c.Verb {
 	case history.Order:
 		for _, r := range c.Reads {
@@ -221,14 +261,14 @@ func (a *analysis) build(c *history.Change, found *finding.Change) {
 		}
 	case history.Patch:
 		p := &a.places[found.Place]
-		if tainted {
-			p.taint = c.Seq
+		if sure > 0 && sure >= p.sure {
+			p.taint, p.sure = c.Seq, sure
 		}
 		affect(found, p)
 	case history.Set, history.Add, history.Remove, history.Credential, history.Contact, history.Drop:
 		p := &a.places[found.Place]
-		p.taint = 0
-		if tainted {
+		p.taint, p.sure = 0, sure
+		if sure > 0 {
 			p.taint = c.Seq
 		}
 	}
@@ -236,12 +276,12 @@ func (a *analysis) build(c *history.Change, found *finding.Change) {
 
 // affect marks what read a place that holds a tainted value.
 func affect(found *finding.Change, p *place) {
-	if found.Label == finding.Tainted || p.taint == 0 {
+	if p.sure < finding.Automatic || found.Certain() {
 		return
 	}
 	found.Affected = true
 	if found.Reason.Rule == finding.NoRule {
-		found.Reason = finding.Reason{Rule: finding.Read, From: p.taint}
+		found.Reason = finding.Reason{Rule: finding.Read, From: p.taint, Confidence: p.sure}
 	}
 }
 
@@ -300,14 +340,15 @@ func equal[K comparable](a *analysis, things map[K]int32, name K) int32 {
 }
 
 func (a *analysis) newThing() int32 {
-	a.Things = append(a.Things, finding.Thing{})
+	a.Things, a.known = append(a.Things, finding.Thing{}), append(a.known, unknown)
 	return int32(len(a.Things) - 1)
 }
 
-// expose keeps that both may know a thing, and why; it tells whether that is new.
+// expose keeps that both may know a thing, and why; it tells whether that is
+// new, or surer than it was.
 func (a *analysis) expose(id int32, why finding.Reason) bool {
 	t := &a.Things[id]
-	if id == 0 || t.Exposed {
+	if id == 0 || t.Exposed && why.Confidence <= t.Reason.Confidence {
 		return false
 	}
 	t.Exposed, t.Reason = true, why

@@ -8,8 +8,8 @@ import (
 // in whatever order (H9): both know it.
 func (a *analysis) shared() {
 	for id := range a.Things {
-		if t := &a.Things[id]; t.Set != 0 && t.Holder != 0 {
-			a.expose(int32(id), finding.Reason{Rule: finding.H9, From: t.Set})
+		if k := &a.known[id]; k.set > k.least {
+			a.expose(int32(id), finding.Reason{Rule: finding.H9, From: k.setAt, Confidence: k.set})
 		}
 	}
 }
@@ -25,44 +25,53 @@ func (a *analysis) soft() (grew bool) {
 		}
 		if found.Thing != 0 {
 			// S2: what a suspect set or was shown is exposed.
-			if found.Label == finding.Clean && !found.Cleared && !found.Claimed && s.At(seq) == finding.Suspect {
-				grew = a.expose(found.Thing, finding.Reason{Rule: finding.S2, From: seq}) || grew
+			if why := suspected(s, seq); why.Confidence > hardly(found) && !found.Cleared && !found.Claimed {
+				grew = a.expose(found.Thing, finding.Reason{Rule: finding.S2, From: seq, Confidence: why.Confidence * weightS2}) || grew
 			}
 			continue
 		}
 		if !k.derives {
-			a.suspect(k, s)
+			a.suspect(k, s, hardly(found))
 			continue
 		}
 		// S4: what comes out of a suspect session is suspect.
-		if p := &a.visits[a.visitNos.find(a.h[k.change].Parent)]; p.At(seq) == finding.Suspect {
-			suspectFrom(s, seq, finding.Reason{Rule: finding.S4, From: p.SuspectFrom})
+		if p := &a.visits[a.visitNos.find(a.h[k.change].Parent)]; p.SuspectFrom != 0 && seq >= p.SuspectFrom {
+			if why := (finding.Reason{Rule: finding.S4, From: p.SuspectFrom, Confidence: p.Suspect.Confidence * weightS4}); why.Confidence > hardly(found) {
+				suspectFrom(s, seq, why)
+			}
 		}
 	}
 	return grew
 }
 
 // suspect applies S3: a session that presented nothing but what is exposed, from
-// a device that the account did not know before, may be anybody's. One factor
-// that is not exposed, a passkey like any other, makes it the holder's.
-func (a *analysis) suspect(k clue, s *finding.Session) {
-	seq := a.First + int64(k.change)
+// a device that the account did not know before, may be anybody's, and is as doubtful as
+// the least known of it. One factor that is not exposed, a passkey like any other,
+// makes it the holder's. hard is how sure the session is the intruder's anyway.
+func (a *analysis) suspect(k clue, s *finding.Session, hard finding.Confidence) {
 	with := a.presented[k.from:k.to]
-	if len(with) == 0 || s.At(seq) != finding.Clean {
+	if len(with) == 0 || hard >= weightS3 {
 		return
 	}
-	for _, id := range with {
-		if !a.Things[id].Exposed {
+	var least finding.Reason
+	for i, id := range with {
+		t := &a.Things[id]
+		if !t.Exposed {
 			return
 		}
+		if i == 0 || t.Reason.Confidence < least.Confidence {
+			least = t.Reason
+		}
 	}
-	if !a.established[a.h[k.change].Device] {
-		suspectFrom(s, seq, finding.Reason{Rule: finding.S3, From: a.Things[with[0]].Reason.From})
+	why := finding.Reason{Rule: finding.S3, Through: least.Rule, From: least.From, Confidence: least.Confidence * weightS3}
+	if why.Confidence > hard && why.Confidence > s.Suspect.Confidence && !a.established[a.h[k.change].Device] {
+		suspectFrom(s, a.First+int64(k.change), why)
 	}
 }
 
+// suspectFrom makes a session suspect from a change on, or surer.
 func suspectFrom(s *finding.Session, seq int64, why finding.Reason) {
-	if s.SuspectFrom == 0 {
+	if s.SuspectFrom == 0 || seq <= s.SuspectFrom && why.Confidence > s.Suspect.Confidence {
 		s.SuspectFrom, s.Suspect = seq, why
 	}
 }

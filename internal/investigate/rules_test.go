@@ -257,8 +257,8 @@ func TestContradictions(t *testing.T) {
 	view := s.view("thief", "token/a")
 	f := Analyse(s.h, Marks{Sessions: []string{"thief", "own"}, ClearedSessions: []string{"x", "own"}, ClearedChanges: []int64{name, view}}, nil)
 	want := []finding.Contradiction{
-		{Session: "x", Path: "x", Reason: finding.Reason{Rule: finding.H3, From: 6}},
-		{Seq: name, Path: "name", Reason: finding.Reason{Rule: finding.H1, From: 5}},
+		{Session: "x", Path: "x", Reason: finding.Reason{Rule: finding.H3, From: 6, Confidence: 1}},
+		{Seq: name, Path: "name", Reason: finding.Reason{Rule: finding.H1, From: 5, Confidence: 1}},
 	}
 	if diff := cmp.Diff(want, f.Contradictions); diff != "" {
 		t.Errorf("a clear of a seed and of a view are none (-want +got):\n%s", diff)
@@ -282,7 +282,7 @@ func TestBecauseLeadsFromTheSeedToTheChange(t *testing.T) {
 	if got, want := f.BecauseKnown(2), []int64{5}; !slices.Equal(got, want) {
 		t.Errorf("the password is exposed by %v, want %v", got, want)
 	}
-	if got, want := f.Of(x).Reason, (finding.Reason{Rule: finding.H4, From: mail}); got != want {
+	if got, want := f.Of(x).Reason, (finding.Reason{Rule: finding.H4, From: mail, Confidence: 1}); got != want {
 		t.Errorf("got %v, want %v", got, want)
 	}
 }

@@ -68,7 +68,7 @@ func (l *labels) Findings(tx *db.Tx, c casefile.Case) ([]history.Change, finding
 		if l.clears || c.Session != "thief" && c.Actor != "kim" {
 			continue
 		}
-		f.Changes[i] = finding.Change{Label: finding.Tainted, Thing: int32(len(f.Things))}
+		f.Changes[i] = finding.Change{Label: finding.Tainted, Reason: finding.Reason{Confidence: 1}, Thing: int32(len(f.Things))}
 		f.Things = append(f.Things, finding.Thing{Set: c.Seq})
 	}
 	return all, f, err

@@ -72,6 +72,9 @@ func (p *planner) replay(c *history.Change, found finding.Change) {
 	if c.Path == "" {
 		return
 	}
+	if found.Label == finding.Tainted && !found.Certain() {
+		found.Label = finding.Suspect // a guess undoes nothing: it is kept, and people are asked
+	}
 	fd := p.field(c, found.Place)
 	if fd == nil {
 		return // nobody declared it, so nobody could have written it

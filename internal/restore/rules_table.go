@@ -164,7 +164,7 @@ func (e Effect) stoppable(now time.Time) bool {
 // corrects the holder's own that went to the intruder's value. All others stay.
 func (p *planner) decideEffect(fd *field) {
 	found := p.findings.Of(fd.ordered)
-	tainted := found.Label == finding.Tainted
+	tainted := found.Certain()
 	affected := found.Label == finding.Clean && found.Affected
 	if !tainted && !affected || fd.ordered == 0 {
 		return

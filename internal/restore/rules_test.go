@@ -37,7 +37,7 @@ func (b *book) does(who string, verb history.Verb, path, after string) *finding.
 	}
 	b.h = append(b.h, c)
 	label := map[string]finding.Label{"own": finding.Clean, "maybe": finding.Suspect, "thief": finding.Tainted}[who]
-	b.f.Changes = append(b.f.Changes, finding.Change{Label: label})
+	b.f.Changes = append(b.f.Changes, finding.Change{Label: label, Reason: finding.Reason{Confidence: 1}})
 	return &b.f.Changes[len(b.h)-1]
 }
 

@@ -119,7 +119,7 @@ func aroundIntruder(h []history.Change, f *finding.Findings, row Row) (before, t
 		if c.Path != row.Path || !writes(c.Verb) || ours(&c) {
 			continue
 		}
-		switch tainted := f.Of(c.Seq).Label == finding.Tainted; {
+		switch tainted := f.Of(c.Seq).Certain(); {
 		case tainted && !touched:
 			touched, before, theirs = true, c.Before, c.After
 		case tainted:
