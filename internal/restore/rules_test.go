@@ -244,7 +244,7 @@ func TestTheRestoreTable(t *testing.T) {
 		{"effect: the holder's own that was paid with the thief's card goes where it should, and is asked about",
 			func(b *book) {
 				b.does("thief", history.Add, "card/k", `{"last4":"0001"}`)
-				b.f.Changes[0].Reason = finding.Reason{Rule: finding.Seed}
+				b.f.Changes[0].Reason = finding.Reason{Rule: finding.Seed, Confidence: 1}
 				o := b.does("own", history.Order, "order/1", `{"effect":"undo","card":"card/k"}`)
 				o.Affected, o.Reason = true, finding.Reason{Rule: finding.Read, From: 1}
 			}, `remove card/k; ask affected-effect order/1`},
