@@ -135,7 +135,7 @@ func (a *App) rooms(context.Context) error {
 	a.Examiner = &verify.Examiner{DB: a.DB, Files: a.Files, Seal: a.Seal, Post: a.Post, Exposed: a.Investigator, Saved: a.Life, Eyes: a.Desk}
 	a.Restorer = &restore.Restorer{DB: a.DB, Book: a.Book, Files: a.Files, Port: connector.Own{DB: a.DB, Book: a.Book}, Finder: a.Investigator, Release: a.Freezer, Eyes: a.Desk}
 	a.Returner = &handback.Returner{DB: a.DB, Book: a.Book, Files: a.Files, Post: a.Post, Finder: a.Investigator, Restored: a.Restorer, Prover: a.Examiner}
-	a.Investigator.OnMark, a.Restorer.Clear = a.Restorer.StopLosses, a.Investigator
+	a.Investigator.OnMark, a.Restorer.Clear, a.Restorer.OnFalse = a.Restorer.StopLosses, a.Investigator, a.onFalse
 	a.Campaigns = &campaign.Campaigns{DB: a.DB, Book: a.Book, Finder: together{a}, Carrier: together{a}, Looks: a.Desk}
 
 	a.Book.Verified = a.Examiner.Evidence

@@ -34,10 +34,41 @@ func (a *App) onStep(tx *db.Tx, c casefile.Case, by access.Actor) error {
 			return err
 		}
 		return a.Examiner.Consider(tx, c.ID, by) // he may have been proved while the case was only reported
+	case casefile.Verified:
+		f, err := a.Restorer.Declared(tx, c.ID)
+		if err != nil || f.At.IsZero() || f.Begun {
+			return err
+		}
+		_, err = a.Freezer.LetGo(tx, c.ID, access.Do("false-alarm"))
+		return err
 	case casefile.FalseAlarm:
-		return a.Teller.TellFalseAlarm(tx, c, by.Name)
+		f, err := a.Restorer.Declared(tx, c.ID)
+		if err != nil {
+			return err
+		}
+		letter, err := a.Returner.Alarm(tx, c, f.Name)
+		if err != nil {
+			return err
+		}
+		return a.Teller.TellFalseAlarm(tx, c, letter)
 	}
 	return nil // the other steps begin with a person
+}
+
+// onFalse is what follows when a case is declared a false alarm before anything
+// was carried out: the account goes at once if its holder is proved, else as soon
+// as he is.
+func (a *App) onFalse(tx *db.Tx, c casefile.Case, by access.Actor) error {
+	if err := a.Examiner.Consider(tx, c.ID, by); err != nil { // he may have been proved while there was a plan
+		return err
+	}
+	c, err := casefile.Get(tx, c.ID)
+	if err != nil || c.Step != casefile.Verified {
+		return err
+	}
+	by.Session = "" // one of the desk has no place in the history of an account
+	_, err = a.Freezer.LetGo(tx, c.ID, by)
+	return err
 }
 
 // crier lets ordinary life tell of what the history alone does not say.

@@ -39,5 +39,8 @@ var next = map[Step][]Step{
 // May tells whether a case may go from one step to another.
 func May(from, to Step) bool { return slices.Contains(next[from], to) }
 
+// Held tells whether the account of a case at this step is held still for it.
+func (s Step) Held() bool { return s != Reported && s != HandedBack && !s.Over() }
+
 // Over tells whether a step ends its case.
 func (s Step) Over() bool { return s == Closed || s == FalseAlarm }

@@ -77,6 +77,12 @@ func Entries(tx *db.Tx, id string) ([]Entry, error) {
 	}, `SELECT id, at, role, actor, what, text FROM case_entry WHERE case_id = $1 ORDER BY no`, id)
 }
 
+// StoppedAt tells when the account of a case was last held still for it; zero if it never was.
+func StoppedAt(tx *db.Tx, id string) (at time.Time, err error) {
+	err = tx.Row(`SELECT MAX(at) FROM case_entry WHERE case_id = $1 AND what = $2`, id, "step."+string(Frozen)).Scan(db.At(&at))
+	return at, err
+}
+
 // Deed is an entry of staff, with the case and the account it is about.
 type Deed struct {
 	Entry

@@ -229,7 +229,8 @@ func (p *past) mistaken(holder Person, at time.Time) {
 		if err != nil {
 			return err
 		}
-		return a.Desk.LetGo(p.ctx, grant, r.Case, 0)
+		_, err = a.Restorer.DeclareFalse(p.ctx, grant, r.Case, 0, "ご家族が変更されたとのこと。")
+		return err
 	})
 	p.delivers()
 }

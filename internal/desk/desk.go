@@ -18,10 +18,9 @@ type Post interface {
 	Queue(tx *db.Tx, l mail.Letter) (id string, err error)
 }
 
-// Freezer stops accounts and lets them go; it is the freeze room.
+// Freezer stops accounts; it is the freeze room.
 type Freezer interface {
 	Stop(tx *db.Tx, c casefile.Case, by access.Actor) (casefile.Case, error)
-	LetGo(tx *db.Tx, caseID string, by access.Actor) (casefile.Case, error)
 }
 
 // Desk is where people answer.

@@ -191,7 +191,6 @@ func TestStopping(t *testing.T) {
 			t.Errorf("a stopped account that nobody works on is %+v", u)
 		}
 		b.want(b.Close(t.Context(), by, c.ID, 0, "enough"), casefile.ErrStep)
-		b.must(b.LetGo(t.Context(), by, c.ID, 0))
 	})
 }
 

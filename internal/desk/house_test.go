@@ -48,10 +48,6 @@ func (s stopper) Stop(tx *db.Tx, c casefile.Case, by access.Actor) (casefile.Cas
 	return s.files.Advance(tx, c.ID, casefile.Frozen, by)
 }
 
-func (s stopper) LetGo(tx *db.Tx, caseID string, by access.Actor) (casefile.Case, error) {
-	return s.files.Advance(tx, caseID, casefile.FalseAlarm, by)
-}
-
 type bundle struct {
 	*desk.Desk
 	t     *testing.T

@@ -211,18 +211,6 @@ func (d *Desk) Stop(ctx context.Context, by access.Actor, caseID string) (err er
 	})
 }
 
-// LetGo ends a false alarm, once the holder was verified.
-func (d *Desk) LetGo(ctx context.Context, by access.Actor, caseID string, rev int64) (err error) {
-	defer fault.Wrap(&err, "desk.LetGo(%s)", caseID)
-	if !by.May(access.Freeze) {
-		return ErrNotYours
-	}
-	return d.inCase(ctx, caseID, rev, func(tx *db.Tx, c casefile.Case) error {
-		_, err := d.Freezer.LetGo(tx, caseID, inHistory(by, caseID))
-		return err
-	})
-}
-
 // Close ends a case in which nothing was held still, with the reason.
 func (d *Desk) Close(ctx context.Context, by access.Actor, caseID string, rev int64, reason string) (err error) {
 	defer fault.Wrap(&err, "desk.Close(%s)", caseID)

@@ -3,6 +3,7 @@ package handback
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"takeback/internal/access"
@@ -28,7 +29,7 @@ func (r *Returner) letters(tx *db.Tx, by access.Actor, caseID, sentence string) 
 	if sentence, err = checkSentence(sentence); err != nil {
 		return nil, c, err
 	}
-	a, err := account.Get(tx, c.Account)
+	w, err := r.writer(tx, c)
 	if err != nil {
 		return nil, c, err
 	}
@@ -40,35 +41,37 @@ func (r *Returner) letters(tx *db.Tx, by access.Actor, caseID, sentence string) 
 	if err != nil {
 		return nil, c, err
 	}
-	facts, err := account.Facts(tx, a.ID)
+	contacts, err := account.Contacts(tx, c.Account)
 	if err != nil {
 		return nil, c, err
 	}
-	contacts, err := account.Contacts(tx, a.ID)
-	if err != nil {
-		return nil, c, err
-	}
-	w := writer{words: in(a.Language), language: a.Language, kinds: r.Book.Kinds, facts: map[string]account.Fact{}}
-	for _, f := range facts {
-		w.facts[f.Path] = f
-	}
-	body := mail.HandBack{Case: caseID, Watched: r.until(tx.Now), Signed: by.Name, SignedAs: w.desk, Personal: sentence}
-	body.Story = w.story(told(h, &found, caseID))
-	body.PutBack = w.putBack(putBack(h, caseID))
-	body.Charges = w.charges(h, &found)
-	body.Open = w.open(waits)
-	for _, path := range cards {
-		body.Cards = append(body.Cards, Card(w.facts[path].Parts()))
-	}
+	var nouns []string
 	for _, path := range enrol {
 		if path != "password" { // it has a chapter of its own
-			body.Enrol = append(body.Enrol, w.noun(path))
+			nouns = append(nouns, w.noun(path))
 		}
+	}
+	falsely, err := r.Restored.DeclaredFalse(tx, caseID)
+	if err != nil {
+		return nil, c, err
+	}
+	var body mail.Body
+	if falsely {
+		b := w.alarm(tx, c, h, by.Name)
+		b.Personal, b.Open, b.Enrol, b.Password, b.Watched = sentence, w.open(waits), nouns, slices.Contains(enrol, "password"), r.until(tx.Now)
+		body = b
+	} else {
+		b := mail.HandBack{Case: caseID, Watched: r.until(tx.Now), Signed: by.Name, SignedAs: w.desk, Personal: sentence,
+			Story: w.story(told(h, &found, caseID)), PutBack: w.putBack(putBack(h, caseID)), Charges: w.charges(h, &found), Open: w.open(waits), Enrol: nouns}
+		for _, path := range cards {
+			b.Cards = append(b.Cards, Card(w.facts[path].Parts()))
+		}
+		body = b
 	}
 	var letters []mail.Letter
 	to, _ := clean(contacts, &found)
 	for _, address := range to {
-		letters = append(letters, mail.Letter{Account: a.ID, Case: caseID, To: address, Name: w.facts["name"].Text(), Language: a.Language, Body: body})
+		letters = append(letters, mail.Letter{Account: c.Account, Case: caseID, To: address, Name: w.facts["name"].Text(), Language: w.language, Body: body})
 	}
 	return letters, c, nil
 }
@@ -79,6 +82,23 @@ type writer struct {
 	language string
 	kinds    account.Kinds
 	facts    map[string]account.Fact
+}
+
+// writer gives one for the account of a case, in the language of its holder.
+func (r *Returner) writer(tx *db.Tx, c casefile.Case) (*writer, error) {
+	a, err := account.Get(tx, c.Account)
+	if err != nil {
+		return nil, err
+	}
+	facts, err := account.Facts(tx, a.ID)
+	if err != nil {
+		return nil, err
+	}
+	w := &writer{words: in(a.Language), language: a.Language, kinds: r.Book.Kinds, facts: map[string]account.Fact{}}
+	for _, f := range facts {
+		w.facts[f.Path] = f
+	}
+	return w, nil
 }
 
 func (w *writer) noun(path string) string {

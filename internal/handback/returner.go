@@ -28,6 +28,8 @@ type Finder interface {
 // holder, the secrets to be enrolled and the cards to be entered again.
 type Restored interface {
 	Outcome(tx *db.Tx, caseID string) (open, enrol, cards []string, err error)
+	// DeclaredFalse tells whether there was no intruder, and what was restored is how the holder had left it.
+	DeclaredFalse(tx *db.Tx, caseID string) (bool, error)
 }
 
 // Prover says whether the holder is proved, by methods that the intruder cannot have.
@@ -148,7 +150,7 @@ type Preview struct {
 	Language string
 	Subject  string
 	Text     string
-	Letter   mail.HandBack
+	Letter   mail.Body
 	Sent     time.Time // when it was sent; zero before
 	Watched  time.Time // until when the account is watched; zero before
 }
@@ -191,7 +193,7 @@ func (r *Returner) Preview(ctx context.Context, by access.Actor, caseID, sentenc
 		for _, l := range letters {
 			p.To = append(p.To, mail.Mask(l.To.String()))
 		}
-		p.Letter, p.Language = letters[0].Body.(mail.HandBack), letters[0].Language
+		p.Letter, p.Language = letters[0].Body, letters[0].Language
 		p.Subject, p.Text, _, err = r.Post.Preview(tx.Now, letters[0])
 		return err
 	})

@@ -25,6 +25,7 @@ type words struct {
 	gained  string // a movement that adds
 	points  string
 	states  map[string]string // what became of an order, by what was done about it
+	undone  map[string]string // what stays of it after a false alarm
 	desk    string
 }
 
@@ -50,6 +51,7 @@ var wordsOf = map[string]words{
 		waits: "%s: we could not tell whether this was you. Please look at it.", lacks: "%s: please register it again.",
 		which: "%s %s", gained: "Credited: %s.", points: "%s points",
 		states: map[string]string{"refund": "will be refunded", "claim": "we are claiming it back for you", "book-loss": "we bear this loss, not you"},
+		undone: map[string]string{"cancel": "cancelled", "refund": "refunded", "claim": "claimed back", "book-loss": "written off by us", "correct-ship-to": "delivery address corrected"},
 		desk:   "Account protection desk",
 	},
 	"ja": {
@@ -73,6 +75,7 @@ var wordsOf = map[string]words{
 		waits: "%s：ご本人様の操作かどうか判断できませんでした。お手数ですが内容をご確認ください。", lacks: "%s：お手数ですが、あらためてご登録ください。",
 		which: "%s（%s）", gained: "%sが加算されました。", points: "%sポイント",
 		states: map[string]string{"refund": "返金いたします", "claim": "当方から返金を請求しております", "book-loss": "当方が負担いたします"},
+		undone: map[string]string{"cancel": "取り消し済み", "refund": "返金済み", "claim": "返金を請求中", "book-loss": "当方で負担", "correct-ship-to": "お届け先を変更済み"},
 		desk:   "アカウント保護窓口",
 	},
 }

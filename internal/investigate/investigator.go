@@ -54,14 +54,6 @@ func (v *Investigator) MarkGroup(ctx context.Context, by access.Actor, caseID st
 	return v.say(ctx, said, func(h []history.Change, _ []Marked) ([]Mark, error) { return g.marks(h, m.Verdict, m.Reason) })
 }
 
-// ClearSeeds takes back whatever is called the intruder's: it was a false alarm,
-// and nothing of what follows from the marks is to be undone.
-func (v *Investigator) ClearSeeds(ctx context.Context, by access.Actor, caseID, reason string, revision int64) (err error) {
-	defer fault.Wrap(&err, "investigate.ClearSeeds(%s)", caseID)
-	said := saying{by: by, caseID: caseID, what: "false-alarm", reason: reason, revision: revision}
-	return v.say(ctx, said, func(_ []history.Change, all []Marked) ([]Mark, error) { return seeds(all, reason), nil })
-}
-
 // saying is who says something of a case, having seen which marks.
 type saying struct {
 	by           access.Actor
@@ -120,28 +112,32 @@ func (v *Investigator) say(ctx context.Context, s saying, choose func([]history.
 	})
 }
 
-// TakeBack takes back every mark of a case that still says something, as
-// somebody does who finds that there was no intruder.
-func (v *Investigator) TakeBack(tx *db.Tx, c casefile.Case, by access.Actor, reason string) error {
-	if !by.May(access.Investigate) {
-		return ErrForbidden
-	}
+// TakeBack takes back what was marked in a case since a time, as somebody does
+// who finds that there was no intruder. What stood before that stands again: it
+// is about an earlier takeover of the same account.
+func (v *Investigator) TakeBack(tx *db.Tx, c casefile.Case, since time.Time, by access.Actor, reason string) error {
 	all, err := marked(tx, c.ID)
 	if err != nil {
 		return err
+	}
+	back := backTo(all, since)
+	if len(back) == 0 {
+		return nil
+	}
+	if !by.May(access.Investigate) {
+		return ErrForbidden
 	}
 	h, err := history.Of(tx, c.Account)
 	if err != nil {
 		return err
 	}
-	no := int64(len(all))
-	for _, m := range standing(all) {
-		m.Verdict, m.Reason = Undecided, reason
+	for i, m := range back {
+		m.Reason = reason
 		if err := m.check(h, by.ID); err != nil {
 			return err
 		}
-		no++
-		if err := insertMark(tx, c.ID, Marked{Mark: m.Mark, No: no, Actor: by.ID, Name: by.Name}); err != nil {
+		m.No, m.Actor, m.Name = int64(len(all)+i+1), by.ID, by.Name
+		if err := insertMark(tx, c.ID, m); err != nil {
 			return err
 		}
 	}

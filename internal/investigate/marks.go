@@ -125,6 +125,36 @@ func standing(all []Marked) (hold []Marked) {
 	return hold
 }
 
+// backTo gives the marks by which it is as it was before a time: about each node
+// that was marked since, what stood about it then, or that nobody is decided.
+func backTo(all []Marked, since time.Time) (back []Marked) {
+	n := slices.IndexFunc(all, func(m Marked) bool { return !m.At.Before(since) })
+	if n < 0 {
+		return nil
+	}
+	before, now := standing(all[:n]), standing(all)
+	about := func(all []Marked, node string) int {
+		return slices.IndexFunc(all, func(m Marked) bool { return m.node() == node })
+	}
+	seen := map[string]bool{}
+	for _, m := range all[n:] {
+		node := m.node()
+		then, is := about(before, node), about(now, node)
+		if seen[node] || then < 0 && is < 0 {
+			continue
+		}
+		seen[node] = true
+		if then >= 0 {
+			back = append(back, before[then])
+			continue
+		}
+		m := now[is]
+		m.Verdict, m.SaidIn = Undecided, ""
+		back = append(back, m)
+	}
+	return back
+}
+
 func (m *Marks) add(one Marked) {
 	switch {
 	case one.Verdict == Undecided:

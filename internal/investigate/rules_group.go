@@ -107,20 +107,3 @@ func prefix(s string) (netip.Prefix, error) {
 	a = a.Unmap()
 	return a.Prefix(a.BitLen())
 }
-
-// seeds gives the marks that take back whatever is called the intruder's now.
-func seeds(all []Marked, reason string) (back []Mark) {
-	standing := map[string]Mark{}
-	for _, m := range all {
-		standing[m.node()] = m.Mark
-	}
-	for _, m := range all { // in the order in which they were made
-		node := m.node()
-		if s, some := standing[node]; some && s.Verdict == Intruder {
-			s.Verdict, s.From, s.Reason = Undecided, 0, reason
-			back = append(back, s)
-		}
-		delete(standing, node)
-	}
-	return back
-}

@@ -55,24 +55,3 @@ func TestGroupsComeToMarks(t *testing.T) {
 		})
 	}
 }
-
-func TestClearingTakesBackWhatStands(t *testing.T) {
-	all := []Marked{
-		{Mark: Mark{Verdict: Intruder, Session: "s1", From: 4}}, {Mark: Mark{Verdict: Intruder, Change: 5}}, {Mark: Mark{Verdict: Holder, Session: "s2"}},
-		{Mark: Mark{Verdict: Undecided, Change: 5}}, {Mark: Mark{Verdict: Intruder, Version: VersionRef{"email", "v1"}}},
-	}
-	want := []Mark{{Verdict: Undecided, Session: "s1", Reason: "it was me"}, {Verdict: Undecided, Version: VersionRef{"email", "v1"}, Reason: "it was me"}}
-	back := seeds(all, "it was me")
-	if d := cmp.Diff(want, back); d != "" {
-		t.Error(d)
-	}
-	for _, m := range back {
-		all = append(all, Marked{Mark: m})
-	}
-	if left := seeds(all, ""); len(left) != 0 {
-		t.Errorf("there is still something to take back: %v", left)
-	}
-	if m := marksOf(all); len(m.Sessions)+len(m.From)+len(m.Changes)+len(m.Versions)+len(m.Agents) != 0 {
-		t.Errorf("something is still called the intruder's: %+v", m)
-	}
-}

@@ -19,7 +19,6 @@ type Timeline struct {
 	Lanes    []Lane // by when each session first appears
 	Changes  []Act  // oldest first
 	Marks    []Marked
-	Seeded   bool          // a mark stands that calls something the intruder's
 	Revision int64         // to be named with the next mark
 	Suggests *Mark         // the first seed that the report names; nil once somebody marked anything
 	Doubts   []Contradicts // marks that hold against the rules
@@ -83,7 +82,7 @@ func (v *Investigator) Timeline(ctx context.Context, by access.Actor, caseID str
 		if err != nil {
 			return err
 		}
-		t = Timeline{Marks: x.Marks, Revision: int64(len(x.Marks)), Seeded: len(seeds(x.Marks, "")) > 0}
+		t = Timeline{Marks: x.Marks, Revision: int64(len(x.Marks))}
 		t.Lanes = x.lanes(sessions)
 		for _, h := range x.History {
 			if interesting(h, v.Kinds) {

@@ -130,12 +130,24 @@ type Answer struct {
 	Link   string `letter:"link"` // where to answer
 }
 
-// FalseAlarm says that an account was let go because nothing was wrong.
+// FalseAlarm is the letter at the end of a story without an intruder: the account
+// was stopped, it was the holder all along, and what was held or undone is let go
+// or as he left it. A person signs it.
 type FalseAlarm struct {
-	Case   string
-	At     time.Time
-	Signed string
-	Link   string `letter:"link"` // the contact page of the case
+	Case     string
+	Personal string    `letter:"text"` // words of the person who signs; may be empty
+	Stopped  time.Time // when the account was stopped
+	At       time.Time // when it is the holder's again
+	Held     []string  // orders that waited and go on, in words
+	Lost     []Charge  // orders that were called back or made good, which stays so
+	PutBack  []string  // what we had changed and is again as the holder left it: "delivery address"
+	Open     []string  // what could not be put back or must be asked, in words
+	Password bool      // it was made void and must be set anew
+	Enrol    []string  // what else was made void: "authenticator app"
+	Watched  time.Time // until when the account is watched; zero: it is not
+	Signed   string    // the person; may be empty
+	SignedAs string    // that person's office; may be empty
+	Link     string    `letter:"link"` // where to ask; empty: /contact
 }
 
 // Invitation carries the link with which a member of staff sets up how he signs

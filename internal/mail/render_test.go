@@ -50,7 +50,11 @@ func samples(language string) []Body {
 		CallbackBooked{Case: "C-1024", Phone: "********78", Within: 2 * time.Minute, Link: "/contact/C-1024"},
 		Answer{Case: "C-1024", Text: say("Thank you for writing.\nWe have looked at it.\n\nThe order was stopped.", "お問い合わせありがとうございます。\n確認いたしました。\n\nご注文は止めております。"),
 			Signed: say("Aoi Tanaka", "田中 葵"), Link: "/contact/C-1024"},
-		FalseAlarm{Case: "C-1024", At: noon, Signed: say("Aoi Tanaka", "田中 葵"), Link: "/contact/C-1024"},
+		FalseAlarm{Case: "C-1024", Stopped: noon.Add(-3 * time.Hour), At: noon,
+			Held:    []string{say("order 7", "ご注文（7）")},
+			Lost:    []Charge{{say("order 8", "ご注文（8）"), say("¥5,000", "5,000円"), say("refunded", "返金済み")}},
+			PutBack: []string{say("delivery address", "お届け先住所"), say("e-mail address", "メールアドレス")}, Password: true, Enrol: []string{say("authenticator app", "認証アプリ")},
+			Watched: noon.Add(30 * 24 * time.Hour), Signed: say("Aoi Tanaka", "田中 葵"), SignedAs: say("Account protection desk", "アカウント保護窓口"), Link: "/contact/C-1024"},
 		HandBack{Case: "C-1024",
 			Story: []Moment{
 				{noon.Add(-3 * time.Hour), say("Somebody signed in with your password from a device that was not yours.", "第三者が、お客様のものではない端末から、お客様のパスワードでログインしました。")},

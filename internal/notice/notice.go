@@ -218,10 +218,11 @@ func (t *Teller) TellFrozen(tx *db.Tx, c casefile.Case, orders ...string) error 
 	})
 }
 
-// TellFalseAlarm tells every contact that the account was let go. signed is the person who did.
-func (t *Teller) TellFalseAlarm(tx *db.Tx, c casefile.Case, signed string) error {
+// TellFalseAlarm sends the letter that the account was let go to every contact.
+func (t *Teller) TellFalseAlarm(tx *db.Tx, c casefile.Case, letter mail.FalseAlarm) error {
 	return t.about(tx, c, func(link, _ string) mail.Body {
-		return mail.FalseAlarm{Case: c.ID, At: tx.Now, Signed: signed, Link: link}
+		letter.Link = link
+		return letter
 	})
 }
 

@@ -382,7 +382,7 @@ func TestFrozenAndFalseAlarm(t *testing.T) {
 		h.setEmail("bad@new.example", true)
 		c := casefile.Case{ID: "case_1", Account: id}
 		h.write(func(tx *db.Tx) error {
-			return errors.Join(h.teller.TellFrozen(tx, c, "order/o7"), h.teller.TellFalseAlarm(tx, c, "Sato"))
+			return errors.Join(h.teller.TellFrozen(tx, c, "order/o7"), h.teller.TellFalseAlarm(tx, c, mail.FalseAlarm{Case: c.ID, At: tx.Now, Stopped: tx.Now, Signed: "Sato"}))
 		})
 		letters := h.delivered()[1:] // after the notice
 		if len(letters) != 4 {

@@ -39,12 +39,12 @@ func isCard(path string) bool { return strings.HasPrefix(path, "card/") }
 
 // settleCards lets the cards of an account wait for their holder, or pay again if nobody else was there.
 func (w *worker) settleCards(tx *db.Tx, facts []account.Fact) error {
-	declaredFalse, err := w.isFalse(tx, w.plan.Case)
+	f, err := w.Declared(tx, w.plan.Case)
 	if err != nil {
 		return err
 	}
-	if declaredFalse {
-		return tx.Put(`DELETE FROM card_check WHERE account = $1`, w.plan.Account)
+	if !f.At.IsZero() { // what an earlier takeover asks for stays asked
+		return tx.Put(`DELETE FROM card_check WHERE account = $1 AND since >= $2`, w.plan.Account, f.stopped)
 	}
 	return w.askCards(tx, facts)
 }

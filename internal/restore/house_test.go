@@ -80,7 +80,7 @@ func (l *labels) Foreseen(tx *db.Tx, c casefile.Case) ([]history.Change, finding
 }
 
 // TakeBack implements Clearer.
-func (l *labels) TakeBack(*db.Tx, casefile.Case, access.Actor, string) error {
+func (l *labels) TakeBack(*db.Tx, casefile.Case, time.Time, access.Actor, string) error {
 	l.marks++
 	l.clears = true
 	return nil

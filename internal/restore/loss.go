@@ -55,7 +55,7 @@ func (r *Restorer) callBack(ctx context.Context, job watch) (err error) {
 		if err != nil || marks != job.Marks {
 			return err
 		}
-		if no, err := r.isFalse(tx, job.Case); err != nil || no {
+		if no, err := r.DeclaredFalse(tx, job.Case); err != nil || no {
 			return err
 		}
 		open, err = w.foresee(tx, job)

@@ -39,6 +39,9 @@ type Eyes interface {
 	Apart(tx *db.Tx, one, other string, opened time.Time) error
 }
 
+// Follow is what follows in the same transaction.
+type Follow func(tx *db.Tx, c casefile.Case, by access.Actor) error
+
 // Restorer makes plans and carries them out.
 type Restorer struct {
 	DB      *db.DB
@@ -47,6 +50,7 @@ type Restorer struct {
 	Port    connector.Port
 	Finder  Finder
 	Clear   Clearer  // for DeclareFalse alone
+	OnFalse Follow   // what follows when nothing was carried out that had to be undone; nil: nothing
 	Release Releaser // may be nil: then nothing was ever held
 	Eyes    Eyes     // may be nil where nobody lets staff in
 }
@@ -61,6 +65,7 @@ var (
 	ErrOwnPlan    = fault.New(fault.Forbidden, "restore.own-plan", "You have made this plan yourself. A second person must approve it.")
 	ErrBarred     = fault.New(fault.Forbidden, "restore.barred", "The plan undoes acts of your own. Somebody else must approve it.")
 	ErrQuestions  = fault.New(fault.Conflict, "restore.questions", "There are questions that nobody has answered yet.")
+	ErrMarked     = fault.New(fault.Conflict, "restore.marked", "Somebody else has marked something meanwhile. Please look at it first.")
 	ErrMovedOn    = fault.New(fault.Conflict, "restore.moved", "Something has changed since the plan was made. A new plan was made; please look at it.")
 	ErrUnapproved = fault.New(fault.Conflict, "restore.unapproved", "Nobody has approved this plan.")
 	ErrNoQuestion = fault.New(fault.Conflict, "restore.no-question", "This question is not asked any more.")
@@ -156,7 +161,7 @@ func (r *Restorer) compute(tx *db.Tx, c casefile.Case, present map[string]json.R
 	if p.Marks, err = r.Finder.Marked(tx, c.ID); err != nil {
 		return p, err
 	}
-	declaredFalse, err := r.isFalse(tx, c.ID)
+	declaredFalse, err := r.DeclaredFalse(tx, c.ID)
 	if err != nil {
 		return p, err
 	}

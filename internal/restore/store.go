@@ -3,6 +3,7 @@ package restore
 import (
 	"encoding/json"
 	"errors"
+	"time"
 
 	"takeback/internal/access"
 	"takeback/internal/db"
@@ -188,10 +189,10 @@ func leaseIn(tx *db.Tx, accountID string, epoch int64) (lease int64, err error) 
 	return lease, err
 }
 
-// everBegun tells whether any plan of a case was begun.
-func everBegun(tx *db.Tx, caseID string) (bool, error) {
+// begunSince tells whether any plan of a case was begun since a time.
+func begunSince(tx *db.Tx, caseID string, t time.Time) (bool, error) {
 	var n int64
-	err := tx.Row(`SELECT COUNT(*) FROM restore_plan WHERE case_id = $1 AND started_at IS NOT NULL`, caseID).Scan(&n)
+	err := tx.Row(`SELECT COUNT(*) FROM restore_plan WHERE case_id = $1 AND started_at >= $2`, caseID, t).Scan(&n)
 	return n > 0, err
 }
 
@@ -201,8 +202,8 @@ func insertFalse(tx *db.Tx, caseID string, marks int64, by access.Actor) error {
 		caseID, marks, tx.Now, by.ID, by.Name)
 }
 
-// falseAt gives the number of the newest mark when a case was declared false, or db.ErrNone.
-func falseAt(tx *db.Tx, caseID string) (marks int64, err error) {
-	err = tx.Row(`SELECT marks FROM restore_false WHERE case_id = $1`, caseID).Scan(&marks)
-	return marks, err
+// falseOf tells when and by whom a case was last declared false, or gives db.ErrNone.
+func falseOf(tx *db.Tx, caseID string) (f False, err error) {
+	err = tx.Row(`SELECT marks, at, name FROM restore_false WHERE case_id = $1`, caseID).Scan(&f.marks, db.At(&f.At), &f.Name)
+	return f, err
 }

@@ -28,10 +28,10 @@ func TestAFalseAlarmIsUndoneByAPlanLikeAnyOther(t *testing.T) {
 		if cmp.Equal(before, h.facts(c.Account)) {
 			t.Fatal("the plan has done nothing")
 		}
-		if _, err := h.DeclareFalse(t.Context(), access.Actor{Role: access.Agent, ID: "new"}, c.ID, ""); !errors.Is(err, ErrForbidden) {
+		if _, err := h.DeclareFalse(t.Context(), access.Actor{Role: access.Agent, ID: "new"}, c.ID, 1, ""); !errors.Is(err, ErrForbidden) {
 			t.Errorf("declared false by an agent: %v", err)
 		}
-		p, err := h.DeclareFalse(t.Context(), ito, c.ID, "it was her son")
+		p, err := h.DeclareFalse(t.Context(), ito, c.ID, 1, "it was her son")
 		if err != nil || len(p.Rows) == 0 || h.step(c) != casefile.Planned {
 			t.Fatalf("%d steps, the case is %s (%v)", len(p.Rows), h.step(c), err)
 		}
@@ -82,7 +82,7 @@ func TestAFalseAlarmBeforeAnyPlanHasNothingToUndo(t *testing.T) {
 		if err := h.Approve(t.Context(), sato, c.ID, p.Hash); err != nil {
 			t.Fatal(err)
 		}
-		none, err := h.DeclareFalse(t.Context(), abe, c.ID, "")
+		none, err := h.DeclareFalse(t.Context(), abe, c.ID, 1, "")
 		if err != nil || none.ID != "" || !casefile.May(h.step(c), casefile.FalseAlarm) {
 			t.Errorf("a plan %q, the case is %s (%v)", none.ID, h.step(c), err)
 		}

@@ -74,7 +74,7 @@ func build(t *testing.T, d *db.DB, tick func(time.Duration)) *house {
 	h.sessions = session.New(d, h.book, keeper)
 	h.freezer = &freeze.Freezer{Files: files, Book: h.book}
 	h.Investigator = investigate.Investigator{DB: d, Files: files, Kinds: kinds}
-	h.Restorer = &restore.Restorer{DB: d, Book: h.book, Files: files, Port: connector.Own{DB: d, Book: h.book}, Finder: &h.Investigator, Release: h.freezer}
+	h.Restorer = &restore.Restorer{DB: d, Book: h.book, Files: files, Port: connector.Own{DB: d, Book: h.book}, Finder: &h.Investigator, Clear: &h.Investigator, Release: h.freezer}
 	h.book.OnAppend = append(h.book.OnAppend, h.Restorer.Hear)
 	h.returner = &handback.Returner{DB: d, Book: h.book, Files: files, Post: post, Finder: &h.Investigator, Restored: h.Restorer, Prover: h}
 	h.runner = &jobs.Runner{DB: d, Log: log}

@@ -55,12 +55,6 @@ func (p *Pages) freeze(w http.ResponseWriter, r *http.Request) error {
 	return web.Done(w, r, "/desk/cases/"+id, "frozen")
 }
 
-func (p *Pages) release(w http.ResponseWriter, r *http.Request) error {
-	return p.inCase(w, r, func(r *http.Request, _ *web.Form, by access.Actor, id string, rev int64) (string, error) {
-		return "released", p.Desk.LetGo(r.Context(), by, id, rev)
-	})
-}
-
 func (p *Pages) take(w http.ResponseWriter, r *http.Request) error {
 	return p.inCase(w, r, func(r *http.Request, _ *web.Form, by access.Actor, id string, rev int64) (string, error) {
 		return "taken", p.Desk.Take(r.Context(), by, id, rev)

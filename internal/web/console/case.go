@@ -141,11 +141,6 @@ func (v caseView) Stoppable() bool {
 	return v.File.Case.Account != "" && (v.File.Step == casefile.Reported || v.File.Step == casefile.HandedBack)
 }
 
-// LetGoable tells whether the case may end as a false alarm: somebody was verified as the holder.
-func (v caseView) LetGoable() bool {
-	return v.Script.Verdict.Return && casefile.May(v.File.Step, casefile.FalseAlarm)
-}
-
 // Unheld tells whether nothing is held still yet.
 func (v caseView) Unheld() bool { return v.File.Step == casefile.Reported }
 
@@ -180,7 +175,7 @@ func (v caseView) Words(e casefile.Entry) string {
 // somebody wrote, and what tells one act from another. Ids and paths are not.
 func entryWords(p web.Page, what, text string) string {
 	switch what {
-	case "note", "named.none", "named.two-cases", "plan.refused", "verify.contested", "verify.settled", "verify.waiver-asked", "verify.waiver-agreed",
+	case "note", "named.none", "named.two-cases", "declared.false", "plan.refused", "verify.contested", "verify.settled", "verify.waiver-asked", "verify.waiver-agreed",
 		"verify.waiver-refused", "verify.code-sent", "verify.code-wrong":
 		return text
 	case "verify.question", "verify.question-wrong":

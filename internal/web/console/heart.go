@@ -44,7 +44,7 @@ func (p *Pages) heartRoutes() []web.Route {
 	}
 	return []web.Route{
 		act("mark", access.Investigate, p.mark),
-		act("false-alarm", access.Investigate, p.falseAlarm),
+		act("false-alarm", access.Freeze, p.falseAlarm),
 		act("plan", access.Investigate, p.makePlan),
 		act("plan/answer", access.Investigate, p.answerQuestion),
 		act("plan/approve", access.Approve, p.approve),

@@ -206,7 +206,7 @@ func TestWhateverCanBeMarkedIsOffered(t *testing.T) {
 	}
 	takesBack := func() {
 		t.Helper()
-		ok(t, ken.post(ken.page()+"/false-alarm", "alarm", "She had lent it to her brother.", "revision", revision()), "heart.cleared")
+		ok(t, ken.post(ken.page()+"/false-alarm", "alarm", "She had lent it to her brother.", "revision", revision()), "heart.declared-false")
 		if n := doc(t, ken.get(ken.page())).Find("ol.timeline li.tainted").Length(); n > 0 {
 			t.Errorf("%d changes are still called the intruder's", n)
 		}
@@ -241,9 +241,10 @@ func TestWhateverCanBeMarkedIsOffered(t *testing.T) {
 			t.Errorf("%v was answered %d", bad, w.Code)
 		}
 	}
-	if w := ken.post(ken.page()+"/false-alarm", "alarm", "again", "revision", revision()); w.Code != http.StatusUnprocessableEntity {
-		t.Errorf("there was nothing to take back, and it was answered %d", w.Code)
+	if w := ken.post(ken.page()+"/false-alarm", "alarm", "again", "revision", "1"); w.Code != http.StatusConflict {
+		t.Errorf("the marks were other ones, and it was answered %d", w.Code)
 	}
+	ken.has("Declared a false alarm by Ken", "She had lent it to her brother.")
 }
 
 func TestTheMiddleOfTheStoryFitsItsWindow(t *testing.T) {

@@ -91,11 +91,6 @@ func (v TimelineView) marksOf(a investigate.Act) (all []markForm) {
 	return all
 }
 
-// Clearable tells whether something is called the intruder's that could be taken back.
-func (v TimelineView) Clearable() bool {
-	return v.May && v.Seeded
-}
-
 // WindowFrom and WindowTill are the stretch that is shown, as a field for a time reads it.
 func (v TimelineView) WindowFrom() string { return v.Start.In(v.Zone).Format(minute) }
 
@@ -129,24 +124,6 @@ func (p *Pages) mark(w http.ResponseWriter, r *http.Request) error {
 		return fmt.Errorf("mark: %w", err)
 	}
 	return backToView(w, r, caseID, view, "heart.marked")
-}
-
-// falseAlarm takes back every mark that calls something the intruder's. The
-// account is let go by a button of its own, once its holder was verified.
-func (p *Pages) falseAlarm(w http.ResponseWriter, r *http.Request) error {
-	by, caseID, err := p.granted(r)
-	if err != nil {
-		return err
-	}
-	f := web.FormOf(r)
-	why, revision := f.Text("alarm", 300), number(f, "revision")
-	if err := f.Err(); err != nil {
-		return err
-	}
-	if err := p.Investigator.ClearSeeds(r.Context(), by, caseID, why, revision); err != nil {
-		return err
-	}
-	return backTo(w, r, caseID, "heart.cleared")
 }
 
 // backToView ends a POST on what its sender looked at. The address is made anew

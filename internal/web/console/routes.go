@@ -48,14 +48,12 @@ func (p *Pages) caseRoutes() []web.Route {
 	}
 	freeze := act("freeze", p.freeze)
 	freeze.Permission = access.Freeze
-	release := act("release", p.release)
-	release.Permission = access.Freeze
 	agree := act("waiver/answer", p.answerWaiver)
 	agree.Permission = access.Manage
 	return []web.Route{
 		{Method: "GET", Path: aCase, Permission: access.DeskWork, Handler: p.showCase},
 		{Method: "GET", Path: aCase + "/events", Permission: access.DeskWork, Handler: p.caseEvents, Live: true},
-		freeze, release, agree,
+		freeze, agree,
 		act("look", p.look), act("take", p.take), act("leave", p.leave), act("close", p.closeCase),
 		act("name", p.nameAccount), act("unmask", p.unmask), act("reply", p.reply), act("note", p.note),
 		act("answer", p.answer), act("code", p.sendCode), act("reached", p.reached),
