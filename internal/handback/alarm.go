@@ -45,7 +45,9 @@ func (w *writer) alarm(tx *db.Tx, c casefile.Case, h []history.Change, signed st
 			lost = append(lost, m.path)
 			b.Lost = append(b.Lost, w.lost(m.path))
 		case kind.Algebra != account.SecretOf && connector.Same(m.before.Before, m.after.After):
-			b.PutBack = append(b.PutBack, w.noun(m.path))
+			if noun := w.noun(m.path); !slices.Contains(b.PutBack, noun) { // of several addresses the reader knows them all
+				b.PutBack = append(b.PutBack, noun)
+			}
 		}
 	}
 	for _, path := range held(h, c.ID) {

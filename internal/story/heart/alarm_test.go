@@ -75,7 +75,7 @@ func TestAFalseAlarmAfterThePlanIsUndoneAndItsLetterSaysSo(t *testing.T) {
 				t.Errorf("the letter lacks %q:\n%s", want, letter.Text)
 			}
 		}
-		for _, never := range []string{"何者か", "第三者に不正に", "元に戻したもの", "再開いたしました", "何も変わっておりません", "カード"} {
+		for _, never := range []string{"何者か", "第三者に不正に", "元に戻したもの", "再開いたしました", "何も変わっておりません", "もう一度ご登録"} {
 			if strings.Contains(letter.Text, never) {
 				t.Errorf("the letter says %q:\n%s", never, letter.Text)
 			}
