@@ -82,7 +82,7 @@ func build(t *testing.T, engine db.Engine) *house {
 	h.exam.Exposed = find
 	freezer := &freeze.Freezer{Files: h.files, Book: h.book}
 	h.desk.Freezer = freezer
-	restorer := &restore.Restorer{DB: h.db, Book: h.book, Files: h.files, Port: connector.Own{DB: h.db, Book: h.book}, Finder: find, Release: freezer, Eyes: h.desk}
+	restorer := &restore.Restorer{DB: h.db, Book: h.book, Files: h.files, Port: connector.Own{DB: h.db, Book: h.book}, Finder: find, Clear: find, Release: freezer, Eyes: h.desk}
 	post, err := mail.New(h.db, keeper, mail.Config{URL: seal.NewSecret("smtp://127.0.0.1:1"), From: "desk@kumo.example", FromName: "Kumo Store", Site: "https://kumo.example"})
 	must(t, err)
 	returner := &handback.Returner{DB: h.db, Book: h.book, Files: h.files, Post: post, Finder: find, Restored: restorer, Prover: h.exam}
