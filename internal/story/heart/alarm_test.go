@@ -150,4 +150,3 @@ func TestASecondAlarmThatWasFalseLeavesTheFirstTakeoverAsItWas(t *testing.T) {
 		})
 	})
 }
-
