@@ -35,12 +35,7 @@ func (a *App) onStep(tx *db.Tx, c casefile.Case, by access.Actor) error {
 		}
 		return a.Examiner.Consider(tx, c.ID, by) // he may have been proved while the case was only reported
 	case casefile.Verified:
-		f, err := a.Restorer.Declared(tx, c.ID)
-		if err != nil || f.At.IsZero() || f.Begun {
-			return err
-		}
-		_, err = a.Freezer.LetGo(tx, c.ID, access.Do("false-alarm"))
-		return err
+		return a.onVerified(tx, c, by)
 	case casefile.FalseAlarm:
 		f, err := a.Restorer.Declared(tx, c.ID)
 		if err != nil {
@@ -53,6 +48,25 @@ func (a *App) onStep(tx *db.Tx, c casefile.Case, by access.Actor) error {
 		return a.Teller.TellFalseAlarm(tx, c, letter)
 	}
 	return nil // the other steps begin with a person
+}
+
+// onVerified lets an account go that was declared a false alarm before its holder was proved.
+func (a *App) onVerified(tx *db.Tx, c casefile.Case, by access.Actor) error {
+	f, err := a.Restorer.Declared(tx, c.ID)
+	if err != nil || f.At.IsZero() || f.Begun {
+		return err
+	}
+	entries, err := casefile.Entries(tx, c.ID)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries { // whoever declared it lets the account go, with what its holder was proved by
+		if e.What == "declared.false" {
+			by = access.Actor{Role: e.Role, ID: e.Actor, Name: f.Name}
+		}
+	}
+	_, err = a.Freezer.LetGo(tx, c.ID, by)
+	return err
 }
 
 // onFalse is what follows when a case is declared a false alarm before anything
