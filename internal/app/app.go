@@ -23,6 +23,7 @@ import (
 	"takeback/internal/history"
 	"takeback/internal/investigate"
 	"takeback/internal/jobs"
+	"takeback/internal/knowledge"
 	"takeback/internal/mail"
 	"takeback/internal/notice"
 	"takeback/internal/report"
@@ -55,6 +56,7 @@ type App struct {
 	Seal     *seal.Keeper
 	Post     *mail.Post
 	Runner   *jobs.Runner
+	Known    *knowledge.Knowledge
 	Kinds    account.Kinds
 	Book     *history.Book
 	Sessions *session.Sessions
@@ -112,6 +114,9 @@ func (a *App) ground(ctx context.Context) (err error) {
 	}
 	a.Post, err = mail.New(a.DB, a.Seal, a.Config.mail())
 	a.Runner = &jobs.Runner{DB: a.DB, Log: a.Config.Log}
+	if err == nil {
+		a.Known, err = a.Config.File.knowledge(a.Config.Log)
+	}
 	return err
 }
 
@@ -233,6 +238,7 @@ func (a *App) Serve(ctx context.Context, l net.Listener, h http.Handler) error {
 		ErrorLog:    slog.NewLogLogger(a.Config.Log.Handler(), slog.LevelWarn)}
 	worked, ended := make(chan error, 1), make(chan error, 1)
 	go func() { worked <- a.Runner.Run(ctx) }()
+	go a.Known.Watch(ctx)
 	context.AfterFunc(ctx, func() {
 		defer time.AfterFunc(forRequests, endRequests).Stop()
 		grace, done := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)

@@ -27,8 +27,11 @@ type File struct {
 			KeyFile  string `yaml:"key_file"` // PEM, Ed25519 or RSA
 		} `yaml:"dkim"`
 	} `yaml:"mail"`
-	Proxies []string   `yaml:"proxies"` // networks whose X-Forwarded-For is believed: "10.0.0.0/8"
-	Kinds   []KindFile `yaml:"kinds"`   // facts of the shop's own
+	Knowledge KnowledgeFile `yaml:"knowledge"`
+	Proxies   []string      `yaml:"proxies"` // networks whose X-Forwarded-For is believed: "10.0.0.0/8"
+	Kinds     []KindFile    `yaml:"kinds"`   // facts of the shop's own
+
+	path string // where it was read, for errors
 }
 
 // KindFile is a kind of fact as a shop declares it.
@@ -52,6 +55,7 @@ func ReadFile(path string) (f File, err error) {
 	if err != nil {
 		return f, err
 	}
+	f.path = path
 	d := yaml.NewDecoder(bytes.NewReader(text))
 	d.KnownFields(true)
 	if err := d.Decode(&f); err != nil && !errors.Is(err, io.EOF) {
