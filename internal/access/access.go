@@ -31,6 +31,7 @@ type Actor struct {
 	Epoch   int64  // the epoch the authority was given in; 0 for staff and system
 	Limited bool   // a holder whose account is held still: may answer questions and confirm contacts, nothing else
 	Case    string // the case inside which staff act
+	Grant   string // path of the grant in the account by which somebody else acts for its holder; empty if nobody does
 	Client  Client
 }
 

@@ -37,6 +37,7 @@ type Kind struct {
 	Sensitive bool          // reading it in clear is an entry; changing it wants the password again
 	Tell      Tell          // who hears of a change
 	Hold      time.Duration // how long a change waits while the account is guarded; 0 for not at all
+	Grant     bool          // of an element: it lets somebody else act in the account
 	Points    string        // of a register that names an element: the set it is of
 	Label     map[string]string
 }
@@ -58,6 +59,8 @@ var builtIn = []Kind{
 	{Pattern: "card/*", Algebra: Element, Parts: []string{"token", "brand", "last4", "expiry"}, Sensitive: true, Tell: TellAll},
 	{Pattern: "forward/*", Algebra: Element, Sensitive: true, Tell: TellAll, Hold: guardedHold},
 	{Pattern: "filter/*", Algebra: Element, Tell: TellAll},
+	{Pattern: "delegate/*", Algebra: Element, Sensitive: true, Tell: TellAll, Hold: guardedHold, Grant: true},
+	{Pattern: "household/*", Algebra: Element, Sensitive: true, Tell: TellAll, Hold: guardedHold, Grant: true},
 	{Pattern: "email", Algebra: ContactOf, Sensitive: true, Tell: TellAll, Hold: guardedHold},
 	{Pattern: "phone", Algebra: ContactOf, Sensitive: true, Tell: TellAll, Hold: guardedHold},
 	{Pattern: "email/*", Algebra: ContactOf, Sensitive: true, Tell: TellAll, Hold: guardedHold},
@@ -110,6 +113,9 @@ func (k Kind) check() error {
 	}
 	if k.Tell != TellNobody && k.Tell != TellAll {
 		return fmt.Errorf("kind %q: tell is %q, not empty or \"all\"", k.Pattern, k.Tell)
+	}
+	if k.Grant && k.Algebra != Element {
+		return fmt.Errorf("kind %q: only an element can be a grant", k.Pattern)
 	}
 	if k.Hold < 0 {
 		return fmt.Errorf("kind %q: hold is negative", k.Pattern)

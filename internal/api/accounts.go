@@ -81,6 +81,7 @@ type Change struct {
 	Session string    `json:"session,omitempty" doc:"Id of the session, never its token."`
 	Segment int       `json:"segment,omitempty" doc:"Stretch of the session used from one client."`
 	Factors []Factor  `json:"factors,omitempty" doc:"What was presented for it."`
+	Grant   string    `json:"grant,omitempty" example:"delegate/d1" doc:"Path of the grant by which somebody else acted for the holder."`
 	Amount  int64     `json:"amount,omitempty" doc:"Of a movement on a ledger."`
 	Before  Value     `json:"before,omitempty" doc:"Absent if there was nothing, and of secrets."`
 	After   Value     `json:"after,omitempty" doc:"Absent if there is nothing any more, and of secrets."`
@@ -96,7 +97,7 @@ type Factor struct {
 
 func (a *API) shownChange(c history.Change) Change {
 	out := Change{Seq: c.Seq, Epoch: c.Epoch, At: c.At, Verb: string(c.Verb), Path: c.Path, Part: c.Part, Role: string(c.Role),
-		Actor: c.Actor, Session: c.Session, Segment: c.Segment, Amount: c.Amount, Case: c.Case, Hash: c.Hash}
+		Actor: c.Actor, Session: c.Session, Segment: c.Segment, Grant: c.Grant.Path, Amount: c.Amount, Case: c.Case, Hash: c.Hash}
 	for _, f := range c.Factors {
 		out.Factors = append(out.Factors, Factor{f.Path, f.Proof})
 	}
@@ -120,7 +121,7 @@ func (a *API) accounts(h huma.API) {
 }
 
 func (a *API) create(ctx context.Context, in *createIn) (*createOut, error) {
-	by, err := a.behalf(ctx, "", "")
+	by, err := a.behalf(ctx, "", OnBehalf{})
 	if err != nil {
 		return nil, a.fail(err, inBody)
 	}

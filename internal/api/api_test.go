@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -14,6 +15,7 @@ import (
 	"takeback/internal/account"
 	"takeback/internal/api"
 	"takeback/internal/db"
+	"takeback/internal/history"
 )
 
 func TestFacts(t *testing.T) {
@@ -235,6 +237,57 @@ func TestBehalf(t *testing.T) {
 		if n := len(h.changes(id)); n != len(all) {
 			t.Errorf("%d changes came of what was refused", n-len(all))
 		}
+	})
+}
+
+func TestSomebodyElseActsByAGrant(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		id := h.hana()
+		token := h.signIn("phone")
+		facts, orders := "/v1/accounts/"+id+"/facts", "/v1/accounts/"+id+"/orders"
+		const by, at = "Takeback-Grant", "header.Takeback-Grant"
+		h.call("PUT", facts+"/delegate/d1", `{"value": {"account": "acc_brother"}}`, "Takeback-Session", token).is(http.StatusOK, nil)
+		h.call("PUT", facts+"/note/n", `{"value": "mine"}`, by, "delegate/d1").is(http.StatusOK, nil)
+		h.call("PUT", facts+"/gift/g", `{"value": {"note": "x"}}`, by, "delegate/d1").is(http.StatusOK, nil)
+		h.call("DELETE", facts+"/gift/g", "", by, "delegate/d1").is(http.StatusNoContent, nil)
+		h.call("POST", orders, `{"order": "A1"}`, by, "delegate/d1").is(http.StatusCreated, nil)
+		h.call("POST", facts+"/points/moves", `{"amount": 5}`, by, "delegate/d1").is(http.StatusCreated, nil)
+		var shown struct{ Changes []api.Change }
+		h.call("GET", "/v1/accounts/"+id+"/history?limit=500", "").is(http.StatusOK, &shown)
+		all := h.changes(id)
+		var set int64
+		for i, c := range all {
+			if c.Path == "delegate/d1" {
+				set = c.Seq
+				continue
+			}
+			want := history.Read{}
+			if set != 0 {
+				want = history.Read{Path: "delegate/d1", Seq: set}
+			}
+			if c.Grant != want || shown.Changes[i].Grant != want.Path {
+				t.Errorf("%s %s was done by %+v, shown as %q", c.Verb, c.Path, c.Grant, shown.Changes[i].Grant)
+			}
+		}
+		h.call("PUT", facts+"/note/n", `{"value": "x"}`, by, "delegate/d2").refused(422, "grant.unknown", at)
+		h.call("PUT", facts+"/note/n", `{"value": "x"}`, by, "note/n").refused(422, "grant.unknown", at)
+		h.call("DELETE", facts+"/note/n", "", by, "delegate/d2").refused(422, "grant.unknown", at)
+		h.call("POST", orders, `{"order": "A2"}`, by, "delegate/d2").refused(422, "grant.unknown", at)
+		h.call("POST", facts+"/points/moves", `{"amount": 5}`, by, "delegate/d2").refused(422, "grant.unknown", at)
+		h.call("PUT", facts+"/note/n", `{"value": "x"}`, by, "delegate/d1", "Takeback-Session", token).refused(422, "grant.session", at)
+		if n := len(h.changes(id)); n != len(all) {
+			t.Errorf("%d changes came of what was refused", n-len(all))
+		}
+
+		h.guard(id)
+		h.call("PUT", facts+"/payee/p", `{"value": {"to": "x"}}`, by, "delegate/d2").refused(422, "grant.unknown", at)
+		h.call("DELETE", facts+"/delegate/d1", "").is(http.StatusAccepted, nil)
+		h.clock.Advance(time.Minute)
+		h.call("PUT", facts+"/payee/p", `{"value": {"to": "x"}}`, by, "delegate/d1").is(http.StatusAccepted, nil)
+		h.clock.Advance(73 * time.Hour)
+		h.ok(h.Runner.Drain(h.Context()))
+		h.call("GET", facts+"/delegate/d1", "").is(http.StatusNotFound, nil)
+		h.call("GET", facts+"/payee/p", "").is(http.StatusNotFound, nil) // whoever asked may not act for her any more
 	})
 }
 

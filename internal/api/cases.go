@@ -92,7 +92,7 @@ func (a *API) cases(h huma.API) {
 }
 
 func (a *API) freeze(ctx context.Context, in *freezeIn) (*caseOut, error) {
-	by, err := a.behalf(ctx, in.ID, "")
+	by, err := a.behalf(ctx, in.ID, OnBehalf{})
 	if err != nil {
 		return nil, a.fail(err, inBody)
 	}

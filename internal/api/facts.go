@@ -52,6 +52,7 @@ func (in AtElement) path() string { return in.Path + "/" + in.Name }
 // OnBehalf is for what a holder can do himself.
 type OnBehalf struct {
 	Session string `header:"Takeback-Session" maxLength:"100" doc:"Token of the holder's session on whose behalf the service acts; without one it acts for itself."`
+	Grant   string `header:"Takeback-Grant" maxLength:"100" example:"delegate/d1" doc:"Path of the fact of this account by which somebody else acts for its holder, such as a delegate or a member of the household. Not together with a session."`
 }
 
 type valueIn struct {
@@ -111,16 +112,16 @@ func (a *API) facts(h huma.API) {
 		return a.get(ctx, in.ID, in.path())
 	})
 	huma.Register(h, holds(h, operation(http.MethodPut, one, "put-fact", "facts", put)), func(ctx context.Context, in *putIn) (*factOut, error) {
-		return a.put(ctx, in.ID, in.path(), in.Session, in.Body.Value)
+		return a.put(ctx, in.ID, in.path(), in.OnBehalf, in.Body.Value)
 	})
 	huma.Register(h, holds(h, operation(http.MethodPut, two, "put-element", "facts", put)), func(ctx context.Context, in *put2In) (*factOut, error) {
-		return a.put(ctx, in.ID, in.path(), in.Session, in.Body.Value)
+		return a.put(ctx, in.ID, in.path(), in.OnBehalf, in.Body.Value)
 	})
 	huma.Register(h, holds(h, operation(http.MethodDelete, one, "delete-fact", "facts", remove)), func(ctx context.Context, in *deleteIn) (*gone, error) {
-		return a.remove(ctx, in.ID, in.path(), in.Session)
+		return a.remove(ctx, in.ID, in.path(), in.OnBehalf)
 	})
 	huma.Register(h, holds(h, operation(http.MethodDelete, two, "delete-element", "facts", remove)), func(ctx context.Context, in *delete2In) (*gone, error) {
-		return a.remove(ctx, in.ID, in.path(), in.Session)
+		return a.remove(ctx, in.ID, in.path(), in.OnBehalf)
 	})
 	o := operation(http.MethodPost, one+"/moves", "move-ledger", "facts", "Book a movement on a ledger")
 	o.Description = "With an Idempotency-Key the same movement sent twice is booked once, and is answered with 200 the second time. " +
@@ -209,14 +210,16 @@ func inValue(field string) string {
 		return "body.value"
 	case "password":
 		return "header." + SessionHeader
+	case "grant":
+		return "header." + GrantHeader
 	}
 	return under("body.value", field)
 }
 
 // put answers 200 with the fact as it is now, or 202 with the fact as it still
 // is if a guarded account holds the change back.
-func (a *API) put(ctx context.Context, id, path, token string, value Value) (*factOut, error) {
-	by, err := a.behalf(ctx, id, token)
+func (a *API) put(ctx context.Context, id, path string, of OnBehalf, value Value) (*factOut, error) {
+	by, err := a.behalf(ctx, id, of)
 	if err != nil {
 		return nil, a.fail(err, inValue)
 	}
@@ -242,8 +245,8 @@ func (a *API) put(ctx context.Context, id, path, token string, value Value) (*fa
 	return &factOut{http.StatusOK, f}, a.fail(err, inValue)
 }
 
-func (a *API) remove(ctx context.Context, id, path, token string) (*gone, error) {
-	by, err := a.behalf(ctx, id, token)
+func (a *API) remove(ctx context.Context, id, path string, of OnBehalf) (*gone, error) {
+	by, err := a.behalf(ctx, id, of)
 	if err != nil {
 		return nil, a.fail(err, inValue)
 	}
@@ -263,10 +266,12 @@ func (a *API) move(ctx context.Context, in *moveIn) (*factOut, error) {
 			return "path.path"
 		case "once":
 			return "header." + onceHeader
+		case "grant":
+			return "header." + GrantHeader
 		}
 		return inBody(field)
 	}
-	by, err := a.behalf(ctx, in.ID, in.Session)
+	by, err := a.behalf(ctx, in.ID, in.OnBehalf)
 	again := false
 	if err == nil && in.Body.Amount == 0 {
 		err = errNoMove

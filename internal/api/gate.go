@@ -29,6 +29,9 @@ const maxBody = 64 << 10
 // SessionHeader names the holder's session on whose behalf a service acts.
 const SessionHeader = "Takeback-Session"
 
+// GrantHeader names the grant by which somebody else acts for the holder.
+const GrantHeader = "Takeback-Grant"
+
 // The faults of requests that no room ever sees.
 var (
 	errForbidden = fault.New(fault.Forbidden, "key.forbidden", "This key may not do this.")
@@ -37,6 +40,7 @@ var (
 	errNoText    = fault.New(fault.Invalid, "body.not-utf8", "The request is not valid UTF-8.").On("body")
 	errPath      = fault.New(fault.Invalid, "path.characters", "The address has characters that no address of ours has.").On("path")
 	errQuery     = fault.New(fault.Invalid, "query.malformed", "What stands behind the question mark is malformed.").On("query")
+	errTwoActors = fault.New(fault.Invalid, "grant.session", "Either the holder acts in a session, or somebody else by a grant: send one of the two.").On("header." + GrantHeader)
 	errSessionID = fault.New(fault.Unauthenticated, "session.id", "This is the id of a session. Its token is needed: an id can be read in a history and proves nothing.")
 )
 
@@ -166,18 +170,23 @@ func isJSON(contentType string) bool {
 }
 
 // behalf is the actor of a call: the holder whose session is named, or the
-// service itself. A session of another account is as unknown as a wrong one,
-// and an id is no token: whoever reads histories knows ids.
-func (a *API) behalf(ctx context.Context, accountID, token string) (access.Actor, error) {
+// service itself, perhaps for somebody who acts by a grant. That it stands in the
+// account is checked where it is used, in the transaction of the change. A
+// session of another account is as unknown as a wrong one, and an id is no
+// token: whoever reads histories knows ids.
+func (a *API) behalf(ctx context.Context, accountID string, of OnBehalf) (access.Actor, error) {
 	service, _ := ctx.Value(actorKey{}).(access.Actor)
-	if token == "" {
-		service.Account = accountID
+	if of.Session == "" {
+		service.Account, service.Grant = accountID, of.Grant
 		return service, nil
 	}
-	if strings.HasPrefix(token, "ses_") {
+	if of.Grant != "" {
+		return access.Actor{}, errTwoActors
+	}
+	if strings.HasPrefix(of.Session, "ses_") {
 		return access.Actor{}, errSessionID.On("header." + SessionHeader)
 	}
-	s, err := a.Sessions.Check(ctx, token)
+	s, err := a.Sessions.Check(ctx, of.Session)
 	if err == nil && (s.Account != accountID || s.Limited) {
 		err = session.ErrOver
 	}

@@ -43,12 +43,15 @@ func (a *API) orders(h huma.API) {
 
 func (a *API) order(ctx context.Context, in *orderIn) (*factOut, error) {
 	at := func(field string) string {
-		if field == "path" {
+		switch field {
+		case "path":
 			return "body.order"
+		case "grant":
+			return "header." + GrantHeader
 		}
 		return inBody(field)
 	}
-	by, err := a.behalf(ctx, in.ID, in.Session)
+	by, err := a.behalf(ctx, in.ID, in.OnBehalf)
 	if err == nil && cardlike(in.Body.Order) {
 		err = signin.ErrCardNumber.On("order")
 	}

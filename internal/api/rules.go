@@ -23,7 +23,7 @@ var fieldName = regexp.MustCompile(`^[A-Za-z][A-Za-z_]{0,39}[0-9]{0,3}$`)
 func place(location string) string {
 	words := strings.Split(location, ".")
 	for i, w := range words {
-		if i > 0 && !fieldName.MatchString(w) && w != SessionHeader && w != onceHeader {
+		if i > 0 && !fieldName.MatchString(w) && w != SessionHeader && w != GrantHeader && w != onceHeader {
 			return strings.Join(words[:i], ".")
 		}
 	}

@@ -40,8 +40,9 @@ type KindFile struct {
 	Algebra   string            `yaml:"algebra"` // register, group, element, contact, secret, ledger, effect
 	Parts     []string          `yaml:"parts"`
 	Sensitive bool              `yaml:"sensitive"`
-	Tell      string            `yaml:"tell"` // "" or "all"
-	Hold      string            `yaml:"hold"` // "72h"
+	Tell      string            `yaml:"tell"`  // "" or "all"
+	Hold      string            `yaml:"hold"`  // "72h"
+	Grant     bool              `yaml:"grant"` // of an element: it lets somebody else act in the account
 	Label     map[string]string `yaml:"label"`
 }
 
@@ -76,7 +77,7 @@ func (f File) kinds() (account.Kinds, error) {
 			}
 		}
 		own[i] = account.Kind{Pattern: k.Path, Algebra: account.Algebra(k.Algebra), Parts: k.Parts, Sensitive: k.Sensitive,
-			Tell: account.Tell(k.Tell), Hold: hold, Label: k.Label}
+			Tell: account.Tell(k.Tell), Hold: hold, Grant: k.Grant, Label: k.Label}
 	}
 	return account.NewKinds(own...)
 }

@@ -31,6 +31,7 @@ const (
 	H5                 // the session was derived from one of the intruder's
 	H6                 // something only the intruder had was presented inside the session
 	H7                 // staff acted for a caller whom only the intruder's evidence verified
+	H8                 // somebody acted for the holder by a grant of the intruder's
 	H9                 // the intruder set what the holder knew too, or came to know
 	S1                 // the intruder presented it
 	S2                 // it was shown to the intruder, or set by a suspect
@@ -41,7 +42,7 @@ const (
 
 // String gives the name of the rule; catalogues of words are keyed by it.
 func (r Rule) String() string {
-	return [...]string{"", "seed", "H1", "H3", "H4", "H5", "H6", "H7", "H9", "S1", "S2", "S3", "S4", "read"}[r]
+	return [...]string{"", "seed", "H1", "H3", "H4", "H5", "H6", "H7", "H8", "H9", "S1", "S2", "S3", "S4", "read"}[r]
 }
 
 // MarshalText makes JSON hold the name.

@@ -33,7 +33,7 @@ var wordsOf = map[string]words{
 	"en": {
 		nouns: map[string]string{
 			"name": "name", "language": "language", "default/address": "preferred address", "default/card": "preferred card", "note/*": "note",
-			"profile": "personal details", "prefs": "settings", "address/*": "delivery address", "card/*": "payment card", "forward/*": "forwarding of mail",
+			"profile": "personal details", "prefs": "settings", "address/*": "delivery address", "card/*": "payment card", "forward/*": "forwarding of mail", "delegate/*": "person who acts for you", "household/*": "member of your household",
 			"filter/*": "mail filter", "email": "e-mail address", "email/*": "further e-mail address", "phone": "telephone number", "password": "password",
 			"totp": "authenticator app", "passkey/*": "passkey", "codes": "saved codes", "token/*": "access key for programs", "link/*": "connected account",
 			"points": "points", "wallet": "balance", "order/*": "order",
@@ -57,7 +57,7 @@ var wordsOf = map[string]words{
 	"ja": {
 		nouns: map[string]string{
 			"name": "お名前", "language": "表示言語", "default/address": "既定のお届け先", "default/card": "既定のカード", "note/*": "メモ",
-			"profile": "お客様情報", "prefs": "各種設定", "address/*": "お届け先住所", "card/*": "お支払いカード", "forward/*": "メールの転送設定",
+			"profile": "お客様情報", "prefs": "各種設定", "address/*": "お届け先住所", "card/*": "お支払いカード", "forward/*": "メールの転送設定", "delegate/*": "代理人", "household/*": "ご家族メンバー",
 			"filter/*": "メールの振り分け設定", "email": "メールアドレス", "email/*": "追加のメールアドレス", "phone": "電話番号", "password": "パスワード",
 			"totp": "認証アプリ", "passkey/*": "パスキー", "codes": "バックアップコード", "token/*": "アプリ用アクセスキー", "link/*": "連携アカウント",
 			"points": "ポイント", "wallet": "残高", "order/*": "ご注文",

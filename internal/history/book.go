@@ -36,6 +36,7 @@ var (
 	ErrParts    = fault.New(fault.Invalid, "path.parts", "A part is unknown or has no text.")
 	ErrAbsent   = fault.New(fault.NotFound, "path.absent", "There is nothing at this path.")
 	ErrPresent  = fault.New(fault.Conflict, "path.present", "There is something at this path already.")
+	ErrGrant    = fault.New(fault.Invalid, "grant.unknown", "There is no such grant in this account.").On("grant")
 	errNoVerb   = fmt.Errorf("history: a verb of this kind has no entry here")
 	errBadValue = fault.New(fault.Invalid, "value.malformed", "The value has the wrong form for this kind of fact.").On("value")
 )
@@ -157,7 +158,8 @@ func (e Entry) change(now time.Time) Change {
 	c := Change{Account: e.Account, At: now, Verb: e.Verb, Path: e.Path, Part: e.Part,
 		Session: e.By.Session, Segment: e.By.Segment, Role: e.By.Role, Actor: e.By.ID, Client: e.By.Client,
 		Factors: e.Factors, After: e.Value, Total: e.Verb != Patch && e.Verb != Move, Version: e.Version, SecretID: e.SecretID,
-		Amount: e.Amount, Parent: e.Parent, Device: e.Device, Case: e.Case, Request: e.Request, Reads: e.Reads}
+		Amount: e.Amount, Parent: e.Parent, Device: e.Device, Case: e.Case, Request: e.Request, Reads: e.Reads,
+		Grant: Read{Path: e.By.Grant}}
 	if c.Case == "" {
 		c.Case = e.By.Case
 	}
@@ -193,6 +195,12 @@ func (b *Book) derive(tx *db.Tx, kind account.Kind, c *Change, e Entry) error {
 		}
 		c.Reads[i].Seq = f.Seq
 	}
+	if c.Grant.Path != "" {
+		var err error
+		if c.Grant, err = b.Granted(tx, c.Account, c.Grant.Path); err != nil {
+			return err
+		}
+	}
 	if c.Path == "" || kind.Pattern == "" {
 		return nil
 	}
@@ -202,6 +210,19 @@ func (b *Book) derive(tx *db.Tx, kind account.Kind, c *Change, e Entry) error {
 	}
 	c.Before = before.Value
 	return c.apply(kind, before, e)
+}
+
+// Granted finds the grant at a path, by which somebody else may act for the
+// holder of an account now, or gives ErrGrant.
+func (b *Book) Granted(tx *db.Tx, accountID, path string) (Read, error) {
+	if kind, ok := b.Kinds.Of(path); !ok || !kind.Grant {
+		return Read{}, ErrGrant
+	}
+	f, err := account.FactAt(tx, accountID, path)
+	if err == nil && f.Value == nil {
+		err = ErrGrant
+	}
+	return Read{Path: path, Seq: f.Seq}, err
 }
 
 // apply computes the value after a change from the one before it.
@@ -305,6 +326,7 @@ type payload struct {
 	Device   string          `json:"device"`
 	Case     string          `json:"case"`
 	Request  string          `json:"request"`
+	Grant    string          `json:"grant,omitempty"` // what was written before there were any still has its commitment
 }
 
 // commitment is the hex SHA-256 over the nonce and the payload. Without the
@@ -325,7 +347,7 @@ func (c Change) commitment() (string, error) {
 		reads[i] = r.Path
 	}
 	p, err := json.Marshal(payload{c.Account, c.At.UnixMicro(), c.Verb, c.Path, c.Part, c.Session, c.Segment, c.Role, c.Actor, c.Client,
-		c.Factors, compact(value), reads, c.Version, c.SecretID, c.Amount, c.Parent, c.Device, c.Case, c.Request})
+		c.Factors, compact(value), reads, c.Version, c.SecretID, c.Amount, c.Parent, c.Device, c.Case, c.Request, c.Grant.Path})
 	if err != nil {
 		return "", errBadValue.Because(err)
 	}

@@ -1,9 +1,13 @@
 package history_test
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -135,4 +139,72 @@ func TestWhatIsMissingIsCounted(t *testing.T) {
 			t.Errorf("%v (-want +got):\n%s", err, diff)
 		}
 	})
+}
+
+func TestAGrantIsInWhatWasDoneByIt(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		b := setup(t, d)
+		add := func(grant string, e history.Entry) (c history.Change, err error) {
+			e.Account, e.By = "acc_1", access.Actor{Role: access.Service, ID: "shop", Grant: grant}
+			err = d.Write(t.Context(), func(tx *db.Tx) error { c, err = b.Append(tx, e); return err })
+			return c, err
+		}
+		name := history.Entry{Verb: history.Set, Path: "name", Value: json.RawMessage(`"x"`)}
+		for _, e := range []history.Entry{name, {Verb: history.Add, Path: "delegate/d1", Value: json.RawMessage(`{"account":"acc_2"}`)},
+			{Verb: history.Add, Path: "address/a", Value: json.RawMessage(`{"to":"x"}`)}} {
+			if _, err := add("", e); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if c, err := add("delegate/d1", name); err != nil || c.Grant != (history.Read{Path: "delegate/d1", Seq: 2}) {
+			t.Errorf("the grant is %+v, %v", c.Grant, err)
+		}
+		for _, none := range []string{"delegate/d2", "address/a", "name", "password", "shoe-size"} {
+			if _, err := add(none, name); !errors.Is(err, history.ErrGrant) {
+				t.Errorf("by %s: %v", none, err)
+			}
+		}
+		err := d.Read(t.Context(), func(tx *db.Tx) error {
+			a, err := account.Get(tx, "acc_1")
+			if err != nil {
+				return err
+			}
+			all, err := history.Of(tx, "acc_1")
+			if n, broken := history.Verify(a, all); broken != nil || n != 4 {
+				t.Errorf("verified %d changes of 4: %v", n, broken)
+			}
+			for name, change := range map[string]func(*history.Change){
+				"its grant taken away":  func(c *history.Change) { c.Grant = history.Read{} },
+				"its grant seen before": func(c *history.Change) { c.Grant.Seq = 1 },
+			} {
+				forged := slices.Clone(all)
+				change(&forged[3])
+				if _, err := history.Verify(a, forged); err == nil {
+					t.Errorf("a change with %s was not noticed", name)
+				}
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+// What was committed to before there were grants holds: a change without one has the same commitment.
+func TestACommitmentWithoutAGrantIsAsItWas(t *testing.T) {
+	t.Parallel()
+	const payload = `{"account":"acc_1","at":0,"verb":"set","path":"name","part":"","session":"","segment":0,"role":"holder","actor":"",` +
+		`"client":{"Request":"","IP":"","UserAgent":"","Device":"","Language":""},"factors":null,"value":"x","reads":[],"version":"","secret_id":"",` +
+		`"amount":0,"parent":"","device":"","case":"","request":""}`
+	commit := sha256.Sum256([]byte("nonce" + payload))
+	c := history.Change{Account: "acc_1", Seq: 1, Epoch: 1, At: time.UnixMicro(0), Verb: history.Set, Path: "name", After: json.RawMessage(`"x"`),
+		Role: access.Holder, Nonce: "nonce", Commit: hex.EncodeToString(commit[:])}
+	hash := sha256.Sum256([]byte("1:1:" + c.Commit))
+	a := account.Account{ID: "acc_1", Head: 1, HeadHash: hex.EncodeToString(hash[:])}
+	c.Hash = a.HeadHash
+	if _, err := history.Verify(a, []history.Change{c}); err != nil {
+		t.Error(err)
+	}
 }

@@ -101,6 +101,7 @@ type Change struct {
 	Total    bool            // it needed no former value
 	Base     int64           // the change whose value a partial write built on; 0 if none
 	Reads    []Read
+	Grant    Read // by which somebody else acted for the holder, and the change that had set it; zero if nobody did
 	Version  string
 	SecretID string
 	Amount   int64

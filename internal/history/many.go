@@ -10,7 +10,8 @@ import (
 
 // ruled are the columns that rules about a history go by. What only proves the
 // chain, and the value before a change, which is that of an earlier one, are not read.
-const ruled = `account, seq, at, verb, path, part, session, segment, role, actor, client, factors, after, reads, version, secret_id, amount, parent, device`
+const ruled = `account, seq, at, verb, path, part, session, segment, role, actor, client, factors, after, reads, version, secret_id, amount, parent, device,
+	granted_by, granted_seq`
 
 // together is how many accounts are read with one query.
 const together = 16
@@ -47,7 +48,8 @@ func OfMany(tx *db.Tx, accounts []string) (map[string][]Change, error) {
 func (d *clients) scanRuled(s db.Scanner) (c Change, err error) {
 	var client string
 	err = s.Scan(&c.Account, &c.Seq, db.At(&c.At), &c.Verb, &c.Path, &c.Part, &c.Session, &c.Segment, &c.Role, &c.Actor,
-		&client, db.JSON(&c.Factors), db.JSON(&c.After), db.JSON(&c.Reads), &c.Version, &c.SecretID, &c.Amount, &c.Parent, &c.Device)
+		&client, db.JSON(&c.Factors), db.JSON(&c.After), db.JSON(&c.Reads), &c.Version, &c.SecretID, &c.Amount, &c.Parent, &c.Device,
+		&c.Grant.Path, &c.Grant.Seq)
 	if err == nil {
 		err = d.read(client, &c.Client)
 	}

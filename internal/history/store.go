@@ -9,7 +9,8 @@ import (
 )
 
 const columns = `account, seq, epoch, at, verb, path, part, session, segment, role, actor, client, factors, before, after,
-	total, base, reads, version, secret_id, amount, parent, device, case_id, request, hash, commitment, nonce`
+	total, base, reads, version, secret_id, amount, parent, device, case_id, request, hash, commitment, nonce,
+	granted_by, granted_seq`
 
 func insert(tx *db.Tx, c Change) error {
 	client, err := json.Marshal(c.Client)
@@ -25,9 +26,10 @@ func insert(tx *db.Tx, c Change) error {
 		return err
 	}
 	return tx.Put(`INSERT INTO change (`+columns+`, lacks)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29)`,
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31)`,
 		c.Account, c.Seq, c.Epoch, c.At, c.Verb, c.Path, c.Part, c.Session, c.Segment, c.Role, c.Actor, string(client), string(factors), c.Before, c.After,
-		c.Total, c.Base, string(reads), c.Version, c.SecretID, c.Amount, c.Parent, c.Device, c.Case, c.Request, c.Hash, c.Commit, c.Nonce, strings.Join(c.Lacks(), " "))
+		c.Total, c.Base, string(reads), c.Version, c.SecretID, c.Amount, c.Parent, c.Device, c.Case, c.Request, c.Hash, c.Commit, c.Nonce,
+		c.Grant.Path, c.Grant.Seq, strings.Join(c.Lacks(), " "))
 }
 
 func scan(s db.Scanner) (Change, error) { return new(clients).scan(s) }
@@ -36,7 +38,7 @@ func (d *clients) scan(s db.Scanner) (c Change, err error) {
 	var client string
 	err = s.Scan(&c.Account, &c.Seq, &c.Epoch, db.At(&c.At), &c.Verb, &c.Path, &c.Part, &c.Session, &c.Segment, &c.Role, &c.Actor,
 		&client, db.JSON(&c.Factors), db.JSON(&c.Before), db.JSON(&c.After), &c.Total, &c.Base, db.JSON(&c.Reads), &c.Version,
-		&c.SecretID, &c.Amount, &c.Parent, &c.Device, &c.Case, &c.Request, &c.Hash, &c.Commit, &c.Nonce)
+		&c.SecretID, &c.Amount, &c.Parent, &c.Device, &c.Case, &c.Request, &c.Hash, &c.Commit, &c.Nonce, &c.Grant.Path, &c.Grant.Seq)
 	if err == nil {
 		err = d.read(client, &c.Client)
 	}

@@ -79,6 +79,9 @@ func (c Change) follows(values map[string]string, set map[string]int64) string {
 			return "read another value of " + r.Path + " than there was"
 		}
 	}
+	if c.Grant.Path != "" && c.Grant.Seq != set[c.Grant.Path] {
+		return "was made by another grant at " + c.Grant.Path + " than there was"
+	}
 	_, writesFact := writes[c.Verb]
 	if !writesFact {
 		return ""

@@ -4,7 +4,9 @@
 // It owns the marks that an investigator makes on sessions and changes, the
 // timeline on which they are made, and the rules that find the rest: taint is a
 // question of who knew what, when (rules.go). A session is the intruder's if it
-// was opened with something only the intruder could have; it is suspect if
+// was opened with something only the intruder could have, and so is an act by a
+// grant that the intruder gave (accounts are never merged: there is no verb for
+// it, so nothing is to be found of merges); it is suspect if
 // everything presented was known to both. Place, browser and word alone clear
 // nothing. Several sessions, of a device or from a network, can be marked at once
 // (rules_group.go), and all marks be taken back. What the rules cannot decide becomes a question to people.

@@ -153,7 +153,7 @@ func (a *analysis) present(c *history.Change, s *visit, k clue, rule finding.Rul
 	}
 }
 
-// label applies H1 and H7 to one change, which may be a seed by itself or cleared already.
+// label applies H1, H7 and H8 to one change, which may be a seed by itself or cleared already.
 func (a *analysis) label(c *history.Change, s *visit, k clue, found *finding.Change) {
 	switch {
 	case s != nil:
@@ -166,6 +166,11 @@ func (a *analysis) label(c *history.Change, s *visit, k clue, found *finding.Cha
 		}
 		if sure, from := a.deceived(k); sure > 0 { // H7
 			taint(found, finding.Reason{Rule: finding.H7, From: from, Confidence: sure})
+		}
+	}
+	if c.Grant.Path != "" {
+		if p := &a.places[a.placeNos.find(c.Grant.Path)]; p.taint != 0 { // H8
+			taint(found, finding.Reason{Rule: finding.H8, From: p.taint, Confidence: p.sure})
 		}
 	}
 	if found.Label != finding.Tainted || !found.Cleared && !found.Claimed {

@@ -79,6 +79,11 @@ func (s *story) agent(name, path string, verified ...string) int64 {
 	return s.add(history.Change{Verb: history.Set, Role: access.Agent, Actor: name, Path: path, After: json.RawMessage(`"x"`), Factors: factors(verified)})
 }
 
+// granted is a change that the service makes for somebody who acts by a grant.
+func (s *story) granted(by, path string) int64 {
+	return s.add(history.Change{Verb: history.Set, Role: access.Service, Path: path, After: json.RawMessage(`"x"`), Grant: history.Read{Path: by}})
+}
+
 // home is how most stories begin: the holder has a password, an address and a key, and the thief the password.
 func home() *story {
 	s := &story{}
@@ -150,6 +155,30 @@ func TestRules(t *testing.T) {
 			func(s *story) { s.agent("kim", "name") }, thief, nil, "clean"},
 		{"H7: every act of a seeded agent is tainted",
 			func(s *story) { s.agent("kim", "name", "passkey/a k1") }, Marks{Agents: []string{"kim"}}, nil, "tainted"},
+		{"H8: an act by a grant that the intruder gave",
+			func(s *story) { s.set("thief", "delegate/d"); s.granted("delegate/d", "name") }, thief, nil, "tainted"},
+		{"H8: one by a grant that was given by such a grant",
+			func(s *story) {
+				s.set("thief", "delegate/d")
+				s.granted("delegate/d", "household/h")
+				s.granted("household/h", "name")
+			}, thief, nil, "tainted"},
+		{"H8: one by the holder's own grant is not",
+			func(s *story) { s.set("own", "delegate/d"); s.set("thief", "name"); s.granted("delegate/d", "name") }, thief, nil, "clean"},
+		{"H8: nor is one by a grant that the holder has given anew since",
+			func(s *story) {
+				s.set("thief", "delegate/d")
+				s.set("own", "delegate/d")
+				s.granted("delegate/d", "name")
+			}, thief, nil, "clean"},
+		{"H8: what was done before the intruder took the grant over is the holder's",
+			func(s *story) {
+				s.set("own", "delegate/d")
+				s.granted("delegate/d", "name")
+				s.set("thief", "delegate/d")
+				s.granted("delegate/d", "language")
+				s.set("own", "note/n")
+			}, thief, nil, "clean"},
 		{"H9: what the holder was shown is not owned",
 			func(s *story) {
 				s.secret("thief", "token/a", "t1", "id-t")

@@ -9,21 +9,23 @@ import (
 // nouns are what letters call the built-in kinds, in English and Japanese. A
 // kind that a shop declares brings its own in Kind.Label.
 var nouns = map[string][2]string{
-	"name":      {"name", "お名前"},
-	"address/*": {"delivery address", "お届け先住所"},
-	"card/*":    {"payment card", "お支払いカード"},
-	"forward/*": {"forwarding of mail", "メールの転送設定"},
-	"filter/*":  {"mail filter", "メールの振り分け設定"},
-	"email":     {"e-mail address", "メールアドレス"},
-	"email/*":   {"further e-mail address", "追加のメールアドレス"},
-	"phone":     {"telephone number", "電話番号"},
-	"password":  {"password", "パスワード"},
-	"totp":      {"authenticator app", "認証アプリ"},
-	"passkey/*": {"passkey", "パスキー"},
-	"codes":     {"saved codes", "バックアップコード"},
-	"token/*":   {"access key for programs", "アプリ用アクセスキー"},
-	"link/*":    {"connected account", "連携アカウント"},
-	"order/*":   {"order", "ご注文"},
+	"name":        {"name", "お名前"},
+	"address/*":   {"delivery address", "お届け先住所"},
+	"card/*":      {"payment card", "お支払いカード"},
+	"forward/*":   {"forwarding of mail", "メールの転送設定"},
+	"delegate/*":  {"person who acts for you", "代理人"},
+	"household/*": {"member of your household", "ご家族メンバー"},
+	"filter/*":    {"mail filter", "メールの振り分け設定"},
+	"email":       {"e-mail address", "メールアドレス"},
+	"email/*":     {"further e-mail address", "追加のメールアドレス"},
+	"phone":       {"telephone number", "電話番号"},
+	"password":    {"password", "パスワード"},
+	"totp":        {"authenticator app", "認証アプリ"},
+	"passkey/*":   {"passkey", "パスキー"},
+	"codes":       {"saved codes", "バックアップコード"},
+	"token/*":     {"access key for programs", "アプリ用アクセスキー"},
+	"link/*":      {"connected account", "連携アカウント"},
+	"order/*":     {"order", "ご注文"},
 }
 
 // What names the kind of a path in the reader's language.

@@ -173,7 +173,7 @@ func (r *Restorer) compute(tx *db.Tx, c casefile.Case, present map[string]json.R
 		return p, err
 	}
 	p.check(o, r.Book.Kinds, tx.Now)
-	p.settle(answers, facts)
+	p.settle(answers, facts, r.Book.Kinds)
 	p.Plan = sorted(p.Plan)
 	p.Hash = hashOf(p.Plan, p.Account, p.Epoch, p.Head)
 	return p, nil

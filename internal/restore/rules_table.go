@@ -41,7 +41,7 @@ func (p *planner) decideValue(fd *field) {
 	if fd.tainted == 0 && fd.ours == 0 || same(fd.now.json(), fd.kept.json()) {
 		return
 	}
-	s := Step{Op: Put, Phase: dataPhase(fd.path), Pre: fd.now.json(), Want: fd.kept.json(), Because: p.cause(fd)}
+	s := Step{Op: Put, Phase: dataPhase(p.kinds, fd.path), Pre: fd.now.json(), Want: fd.kept.json(), Because: p.cause(fd)}
 	if s.Want == nil {
 		s.Op = Remove
 	}
@@ -237,9 +237,12 @@ func (p *planner) cause(fd *field) []int64 {
 	return p.findings.Because(fd.tainted)
 }
 
-// dataPhase tells when a value is written: what leads mail to the intruder ends
-// with the other ways in, and what points at a value comes after it.
-func dataPhase(path string) Phase {
+// dataPhase tells when a value is written: what leads mail to the intruder, or
+// lets him act, ends with the other ways in, and what points at a value comes after it.
+func dataPhase(kinds account.Kinds, path string) Phase {
+	if kind, _ := kinds.Of(path); kind.Grant {
+		return WaysIn
+	}
 	switch set, _, _ := strings.Cut(path, "/"); set {
 	case "forward", "filter":
 		return WaysIn

@@ -283,12 +283,13 @@ func TestWaysInAreClosedBeforeAnythingComesBack(t *testing.T) {
 	b.does("thief", history.Credential, "password", `"v9"`)
 	b.knows("thief")
 	b.does("thief", history.Add, "forward/1", `{"to":"t@x.example"}`)
+	b.does("thief", history.Add, "delegate/1", `{"account":"acc_thief"}`)
 	b.does("thief", history.Order, "order/1", `{"effect":"undo"}`)
 	var got []string
 	for _, s := range b.plan(t).Steps {
 		got = append(got, string(s.Op)+" "+s.Path)
 	}
-	want := []string{"cancel order/1", "drop email", "remove forward/1", "revoke password",
+	want := []string{"cancel order/1", "remove delegate/1", "drop email", "remove forward/1", "revoke password",
 		"put address/a", "put default/address", "put-back email", "re-enable passkey/a"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

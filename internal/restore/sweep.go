@@ -77,12 +77,12 @@ func (p *Plan) hold(s Step, why Why) {
 
 // settle writes what people decided into the plan: where they chose the
 // proposal, it becomes a step.
-func (p *Plan) settle(answers []Answered, facts []account.Fact) {
+func (p *Plan) settle(answers []Answered, facts []account.Fact, kinds account.Kinds) {
 	for _, q := range p.Questions {
 		if answerTo(q, answers) != Proposal || q.Proposal == nil || p.touches(q.Path) {
 			continue
 		}
-		s := Step{Op: Put, Path: q.Path, Phase: dataPhase(q.Path), Want: q.Proposal, Because: q.Because}
+		s := Step{Op: Put, Path: q.Path, Phase: dataPhase(kinds, q.Path), Want: q.Proposal, Because: q.Because}
 		for _, f := range facts {
 			if f.Path == q.Path {
 				s.Pre = f.Value

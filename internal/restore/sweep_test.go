@@ -49,7 +49,7 @@ func TestOnlyTheProposalThatWasChosenIsWritten(t *testing.T) {
 		"the proposal, to an earlier change only": {[]Answered{{Question: earlier, Answer: Proposal}}, 0},
 	} {
 		p := Plan{Questions: []Question{q}}
-		p.settle(c.answers, []account.Fact{fact("address/a", `{"to":"y"}`)})
+		p.settle(c.answers, []account.Fact{fact("address/a", `{"to":"y"}`)}, account.Kinds{})
 		if len(p.Steps) != c.steps {
 			t.Errorf("%s: %d steps, want %d", name, len(p.Steps), c.steps)
 		}

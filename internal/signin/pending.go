@@ -118,6 +118,11 @@ func (l *Life) put(tx *db.Tx, who access.Actor, p pending) (waits bool, err erro
 	if err := fence(a, who); err != nil {
 		return false, err
 	}
+	if who.Grant != "" {
+		if _, err := l.Book.Granted(tx, p.account, who.Grant); err != nil {
+			return false, err
+		}
+	}
 	if err := keepPending(tx, p); err != nil {
 		return false, err
 	}
@@ -281,8 +286,8 @@ func (l *Life) applyDue(ctx context.Context, w jobs.Work) (err error) {
 		}
 		return errors.Join(err, w.Finish(tx))
 	})
-	if db.IsDuplicate(err) || errors.Is(err, account.ErrFrozen) {
-		// Somebody else has the address by now, or the account was frozen this moment.
+	if db.IsDuplicate(err) || errors.Is(err, account.ErrFrozen) || errors.Is(err, history.ErrGrant) {
+		// Somebody else has the address by now, the account was frozen this moment, or who asked may not act for the holder any more.
 		err = l.DB.Write(ctx, func(tx *db.Tx) error {
 			_, err := deletePending(tx, id)
 			return errors.Join(err, w.Finish(tx))

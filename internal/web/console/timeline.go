@@ -189,7 +189,11 @@ func (v TimelineView) By(a investigate.Act) string {
 	if a.Role == access.Holder {
 		return v.Lane(a.Session)
 	}
-	return v.Or("role."+string(a.Role), string(a.Role))
+	who := v.Or("role."+string(a.Role), string(a.Role))
+	if a.Grant.Path != "" {
+		return v.T("heart.by.grant", who, heartPath(v.Page, a.Grant.Path))
+	}
+	return who
 }
 
 // What says what a change did.
