@@ -9,7 +9,7 @@ type Permission string
 const (
 	Public      Permission = "public"       // anybody, also a stranger
 	OwnAccount  Permission = "own-account"  // a holder's session, full
-	OwnRecovery Permission = "own-recovery" // a holder's session, full or limited
+	OwnRecovery Permission = "own-recovery" // a holder's limited session, and nobody else
 	DeskWork    Permission = "desk-work"    // queue, cases, call-back, verification
 	Freeze      Permission = "freeze"       // stop an account from the desk
 	Investigate Permission = "investigate"  // mark sessions, make and carry out plans
@@ -29,9 +29,9 @@ var allowed = map[Role][]Permission{
 }
 
 // May tells whether the actor may do what p protects. A limited session may
-// do only what recovery needs. System and connectors never come in by a route.
+// do only what recovery needs, and a full one has nothing to do there. System and connectors never come in by a route.
 func (a Actor) May(p Permission) bool {
-	if a.Limited && p == OwnAccount {
+	if a.Limited && p == OwnAccount || !a.Limited && p == OwnRecovery {
 		return false
 	}
 	return slices.Contains(allowed[a.Role], p)

@@ -12,6 +12,7 @@ import (
 	"takeback/internal/access"
 	"takeback/internal/account"
 	"takeback/internal/api"
+	"takeback/internal/ask"
 	"takeback/internal/campaign"
 	"takeback/internal/casefile"
 	"takeback/internal/connector"
@@ -70,6 +71,7 @@ type App struct {
 	Examiner     *verify.Examiner
 	Investigator *investigate.Investigator
 	Restorer     *restore.Restorer
+	Asker        *ask.Asker
 	Returner     *handback.Returner
 	Campaigns    *campaign.Campaigns
 
@@ -139,6 +141,7 @@ func (a *App) rooms(context.Context) error {
 	a.Investigator = &investigate.Investigator{DB: a.DB, Files: a.Files, Kinds: a.Kinds}
 	a.Examiner = &verify.Examiner{DB: a.DB, Files: a.Files, Seal: a.Seal, Post: a.Post, Exposed: a.Investigator, Saved: a.Life, Eyes: a.Desk}
 	a.Restorer = &restore.Restorer{DB: a.DB, Book: a.Book, Files: a.Files, Port: connector.Own{DB: a.DB, Book: a.Book}, Finder: a.Investigator, Release: a.Freezer, Eyes: a.Desk}
+	a.Asker = &ask.Asker{DB: a.DB, Book: a.Book, Files: a.Files, Sessions: a.Sessions, Seal: a.Seal, Post: a.Post, Prover: a.Examiner, Finder: a.Investigator, Planner: planner{a}}
 	a.Returner = &handback.Returner{DB: a.DB, Book: a.Book, Files: a.Files, Post: a.Post, Finder: a.Investigator, Restored: a.Restorer, Prover: a.Examiner}
 	a.Investigator.OnMark, a.Restorer.Clear, a.Restorer.OnFalse = a.Restorer.StopLosses, a.Investigator, a.onFalse
 	a.Campaigns = &campaign.Campaigns{DB: a.DB, Book: a.Book, Finder: together{a}, Carrier: together{a}, Looks: a.Desk}
@@ -158,10 +161,10 @@ func (a *App) faces(context.Context) error {
 		return err
 	}
 	puzzle := &web.Puzzle{Store: signin.Puzzles{DB: a.DB, Seal: a.Seal}, Seal: a.Seal, Now: a.Config.Now}
-	a.Holder = (&holder.Pages{Life: a.Life, Puzzle: puzzle, Protection: byService{a},
+	a.Holder = (&holder.Pages{Life: a.Life, Puzzle: puzzle, Protection: byService{a}, Asker: a.Asker,
 		Alarm: holder.Alarm{Intake: a.Intake, Teller: a.Teller, Verify: a.Examiner}}).Site(shell)
 	a.Console = (&console.Pages{Desk: a.Desk, Examiner: a.Examiner, Investigator: a.Investigator, Restorer: a.Restorer, Returner: a.Returner,
-		Campaigns: a.Campaigns}).Site(shell)
+		Campaigns: a.Campaigns, Asker: a.Asker}).Site(shell)
 	a.API = &api.API{Sessions: a.Sessions, Keys: access.KeyRing{DB: a.DB, Seal: a.Seal}, Accounts: account.Reader{DB: a.DB},
 		History: history.Reader{DB: a.DB}, Cases: casefile.Reader{DB: a.DB}, Life: a.Life, Registrar: a.Life,
 		Freezer: byService{a}, Cards: byService{a}, Orders: byService{a}, Proxies: shell.Proxies, Log: a.Config.Log}

@@ -20,7 +20,7 @@ type tier struct {
 var house = []tier{
 	{"ground", []string{"fault", "db", "seal", "jobs", "mail", "knowledge"}, false},
 	{"nouns", []string{"access", "account", "history", "session", "risk", "finding", "casefile", "connector"}, false},
-	{"rooms", []string{"signin", "notice", "report", "desk", "freeze", "verify", "investigate", "restore", "handback", "campaign"}, true},
+	{"rooms", []string{"signin", "notice", "report", "desk", "freeze", "verify", "investigate", "restore", "ask", "handback", "campaign"}, true},
 	{"faces", []string{"web", "web/holder", "web/console", "api"}, false},
 	{"builders", []string{"app", "scenario", "demo", "bench", "trial"}, false},
 }

@@ -24,6 +24,7 @@ const (
 	KindCallbackBooked    Kind = "callback-booked"
 	KindAnswer            Kind = "answer"
 	KindFalseAlarm        Kind = "false-alarm"
+	KindQuestions         Kind = "questions"
 	KindHandBack          Kind = "hand-back"
 	KindInvitation        Kind = "invitation"
 )
@@ -150,6 +151,13 @@ type FalseAlarm struct {
 	Link     string    `letter:"link"` // where to ask; empty: /contact
 }
 
+// Questions leads a proved holder to the page on which she answers what only she can know.
+type Questions struct {
+	Case  string
+	Link  string `letter:"link"`
+	Until time.Time
+}
+
 // Invitation carries the link with which a member of staff sets up how he signs
 // in at the desk. It goes to his own address and is shown to nobody else.
 type Invitation struct {
@@ -225,6 +233,9 @@ func (FalseAlarm) Kind() Kind { return KindFalseAlarm }
 
 // Kind implements Body.
 func (Invitation) Kind() Kind { return KindInvitation }
+
+// Kind implements Body.
+func (Questions) Kind() Kind { return KindQuestions }
 
 // Kind implements Body.
 func (HandBack) Kind() Kind { return KindHandBack }

@@ -58,11 +58,12 @@ func told(tell account.Tell, e mail.Event) mail.Event {
 	return ""
 }
 
-// quiet tells whether a change has letters of its own: a registration, and what
-// a case does to put things back. What a person of ours changes is told like
+// quiet tells whether a change has letters of its own: a registration, what a
+// case does to put things back, and a session that was opened in one by a link in
+// a letter to its holder, of which the intruder's addresses need not hear. What a person of ours changes is told like
 // anything else: an insider is an intruder, too.
 func quiet(c history.Change) bool {
-	return c.Role == access.System && (c.Actor == "register" || c.Actor == "restore" || c.Case != "")
+	return c.Role == access.System && (c.Actor == "register" || c.Actor == "restore" || c.Case != "") || c.Verb == history.Recover && c.Case != ""
 }
 
 // reader is an address that is told, and the contact version it is told as.

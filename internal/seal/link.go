@@ -137,6 +137,7 @@ const (
 	ConfirmMail = "confirm-mail" // confirms a new address
 	Reset       = "reset"        // sets a new password
 	CaseLink    = "case"         // shows a case to the person who reported it
+	Questions   = "questions"    // opens a limited session for a holder who answers questions
 	FirstStaff  = "first-staff"  // makes the first supervisor
 	Invitation  = "invitation"   // lets a new member of staff set a password
 	Code        = "code"         // six digits to a contact, bound to a request

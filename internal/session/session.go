@@ -16,6 +16,7 @@ import (
 
 const (
 	lifetime    = 30 * 24 * time.Hour // of a session
+	limitedLife = 12 * time.Hour      // of a limited one: as long as answering a few questions may take
 	provedFor   = 10 * time.Minute    // how long a presented password counts for sensitive changes
 	seenAtLeast = 5 * time.Minute     // how exact "last used" is
 	lateAtMost  = time.Second         // memory counts only while announcements of other processes are no later
@@ -90,6 +91,9 @@ func (s *Sessions) Open(tx *db.Tx, o Opening) (opened Session, token string, kno
 	opened = Session{ID: seal.ID("ses"), Account: o.Account.ID, Epoch: o.Account.Epoch, Limited: o.Limited, Verb: o.Verb, Parent: o.Parent,
 		OpenedAt: tx.Now, ProvedAt: tx.Now, SeenAt: tx.Now, ExpiresAt: tx.Now.Add(lifetime), Segment: 1,
 		Device: o.Client.Device, IP: o.Client.IP, UserAgent: o.Client.UserAgent, State: o.Account.State}
+	if o.Limited {
+		opened.ExpiresAt = tx.Now.Add(limitedLife)
+	}
 	c, err := s.Book.Append(tx, history.Entry{Account: o.Account.ID, By: opened.Actor(o.Client), Verb: o.Verb,
 		Factors: o.Factors, Parent: o.Parent, Device: o.Client.Device, Case: o.Case})
 	if err != nil {

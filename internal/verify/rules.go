@@ -243,8 +243,23 @@ func opening(changes []history.Change, of history.Change) Incident {
 // cleanMail picks the addresses that a code may go to: good for recovery when
 // the case was opened, and set before the incident.
 func cleanMail(contacts []account.Contact, in Incident, opened time.Time) []account.Contact {
-	good := account.GoodForRecovery(contacts, opened)
+	good := account.GoodForRecovery(asOf(contacts, opened), opened)
 	return slices.DeleteFunc(good, func(c account.Contact) bool { return !isMail(c.Slot) || c.SetSeq >= in.Seq })
+}
+
+// asOf gives the contacts as they were at a time: what was put back since is no
+// younger by it, and what was taken away since was there.
+func asOf(contacts []account.Contact, t time.Time) (then []account.Contact) {
+	for _, c := range contacts {
+		if c.From.After(t) {
+			continue
+		}
+		if c.Until.After(t) {
+			c.Until = time.Time{}
+		}
+		then = append(then, c)
+	}
+	return then
 }
 
 func isMail(slot string) bool { return slot == "email" || len(slot) > 6 && slot[:6] == "email/" }

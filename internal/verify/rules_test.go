@@ -197,6 +197,23 @@ func TestCleanPhones(t *testing.T) {
 	}
 }
 
+func TestAContactThatWasPutBackIsAsGoodAsBefore(t *testing.T) {
+	t.Parallel()
+	day := 24 * time.Hour
+	hers := account.Contact{Slot: "email", Version: "e1", Address: "a@example.jp", SetSeq: 1, From: now.Add(-90 * day), ConfirmedAt: now.Add(-90 * day), Until: now.Add(-time.Hour)}
+	his := account.Contact{Slot: "email", Version: "e2", Address: "t@example.com", SetSeq: 5, From: now.Add(-time.Hour), ConfirmedAt: now.Add(-time.Hour)}
+	before := []account.Contact{hers, his}
+	his.Until = now.Add(2 * time.Hour)
+	back := hers
+	back.SetSeq, back.From, back.Until = 9, now.Add(3*time.Hour), time.Time{}
+	for name, all := range map[string][]account.Contact{"before the plan": before, "after it": {hers, his, back}} {
+		got := cleanMail(all, Incident{Seq: 4, At: now.Add(-time.Hour)}, now)
+		if len(got) != 1 || got[0].Version != "e1" {
+			t.Errorf("%s a code may go to %+v", name, got)
+		}
+	}
+}
+
 func TestCity(t *testing.T) {
 	t.Parallel()
 	for line, want := range map[string]string{

@@ -189,6 +189,29 @@ func (x *Examiner) Proved(tx *db.Tx, caseID string) (bool, error) {
 	return p.verdict.Return, err
 }
 
+// Sure tells how sure we are of the holder of a case: whether well enough to
+// return the account, by which different proofs, and at which of her contacts
+// nobody else can be: those that were good before the incident and are not exposed.
+func (x *Examiner) Sure(tx *db.Tx, caseID string) (proved bool, by []string, reach []account.Contact, err error) {
+	defer fault.Wrap(&err, "verify.Sure(%s)", caseID)
+	c, err := casefile.Get(tx, caseID)
+	if err != nil {
+		return false, nil, nil, err
+	}
+	p, err := x.look(tx, c)
+	if err != nil {
+		return false, nil, nil, err
+	}
+	for _, class := range p.verdict.Classes {
+		by = append(by, string(class))
+	}
+	if p.verdict.Waived {
+		by = append(by, "waiver")
+	}
+	reach = slices.DeleteFunc(p.mail, func(c account.Contact) bool { return p.exposed[c.Version] })
+	return p.verdict.Return, by, reach, nil
+}
+
 // Consider moves a case to Verified if its holder is proved and the case may go
 // there. Every verb of this package calls it; so should who freezes an account
 // whose holder was proved before.

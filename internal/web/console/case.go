@@ -25,6 +25,8 @@ type caseView struct {
 	Script verify.Script
 	Heart  HeartView
 	Manage bool // the reader is a supervisor
+
+	Askable bool // holders are asked here
 }
 
 type lookView struct {
@@ -42,7 +44,7 @@ func (p *Pages) showCase(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	v := caseView{Page: web.NewPage(r, "case.title", short(id)), Manage: by.May(access.Manage)}
+	v := caseView{Page: web.NewPage(r, "case.title", short(id)), Manage: by.May(access.Manage), Askable: p.Asker != nil}
 	v.Wide = true
 	if err := p.fill(r.Context(), &v, by, grant, id, scopeOf(r.URL.Query())); err != nil {
 		return err
@@ -176,7 +178,7 @@ func (v caseView) Words(e casefile.Entry) string {
 func entryWords(p web.Page, what, text string) string {
 	switch what {
 	case "note", "named.none", "named.two-cases", "declared.false", "plan.refused", "verify.contested", "verify.settled", "verify.waiver-asked", "verify.waiver-agreed",
-		"verify.waiver-refused", "verify.code-sent", "verify.code-wrong":
+		"verify.waiver-refused", "verify.code-sent", "verify.code-wrong", "ask.sent", "ask.opened", "ask.code-sent", "ask.confirmed":
 		return text
 	case "verify.question", "verify.question-wrong":
 		return p.Or("question."+text, "")

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"takeback/internal/access"
+	"takeback/internal/ask"
 	"takeback/internal/campaign"
 	"takeback/internal/desk"
 	"takeback/internal/handback"
@@ -28,6 +29,7 @@ type Pages struct {
 	Restorer     *restore.Restorer
 	Returner     *handback.Returner
 	Campaigns    *campaign.Campaigns
+	Asker        *ask.Asker // may be nil: then holders are asked nothing
 }
 
 // Site builds the face. c says what belongs to the installation: brand, proxies, log, clock.

@@ -50,7 +50,7 @@ func (p *Pages) caseRoutes() []web.Route {
 	freeze.Permission = access.Freeze
 	agree := act("waiver/answer", p.answerWaiver)
 	agree.Permission = access.Manage
-	return []web.Route{
+	all := []web.Route{
 		{Method: "GET", Path: aCase, Permission: access.DeskWork, Handler: p.showCase},
 		{Method: "GET", Path: aCase + "/events", Permission: access.DeskWork, Handler: p.caseEvents, Live: true},
 		freeze, agree,
@@ -59,4 +59,8 @@ func (p *Pages) caseRoutes() []web.Route {
 		act("answer", p.answer), act("code", p.sendCode), act("reached", p.reached),
 		act("contest", p.contest), act("settle", p.settle), act("waiver", p.askWaiver),
 	}
+	if p.Asker != nil {
+		all = append(all, act("ask", p.askHolder))
+	}
+	return all
 }

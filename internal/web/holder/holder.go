@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"takeback/internal/access"
+	"takeback/internal/ask"
 	"takeback/internal/fault"
 	"takeback/internal/session"
 	"takeback/internal/signin"
@@ -32,6 +33,7 @@ type Pages struct {
 	Life       *signin.Life
 	Puzzle     *web.Puzzle
 	Protection Protection
+	Asker      *ask.Asker // may be nil: then holders are asked nothing
 	Alarm
 }
 
@@ -47,7 +49,7 @@ func (p *Pages) Routes() []web.Route {
 		p.homeRoutes(), p.registerRoutes(), p.signInRoutes(), p.resetRoutes(),
 		p.securityRoutes(), p.twoStepRoutes(), p.historyRoutes(),
 		p.personRoutes(), p.passwordRoutes(), p.addressRoutes(), p.cardRoutes(), p.orderRoutes(),
-		p.Puzzle.Routes(), p.alarmRoutes(),
+		p.Puzzle.Routes(), p.alarmRoutes(), p.recoveryRoutes(),
 	)
 }
 
@@ -62,6 +64,9 @@ const (
 
 // Who tells whose session a request belongs to.
 func (p *Pages) Who(r *http.Request) (access.Actor, error) {
+	if inRecovery(r.URL.Path) {
+		return p.recovering(r)
+	}
 	cookie, err := r.Cookie(sessionCookie)
 	if err != nil {
 		return access.Actor{}, nil // no cookie: a stranger
@@ -70,6 +75,9 @@ func (p *Pages) Who(r *http.Request) (access.Actor, error) {
 	found, err := p.Life.Sessions.CheckFrom(r.Context(), cookie.Value, client)
 	if err != nil {
 		return access.Actor{}, err
+	}
+	if found.Limited { // whose cookie was put into another's place
+		return access.Actor{}, nil
 	}
 	a, _, err := p.Life.Facts(r.Context(), found.Actor(client))
 	who := found.Actor(client)
@@ -85,12 +93,13 @@ func (p *Pages) Frame(r *http.Request, who access.Actor) web.Frame {
 	if who.Role != access.Holder {
 		return f
 	}
+	if who.Limited { // no name: it may be what the intruder wrote
+		f.SignOut = recoveryPath + "/leave"
+		return f
+	}
 	f.SignOut = "/sign-out"
 	if _, facts, err := p.Life.Facts(r.Context(), who); err == nil { // a page without the name is better than none
 		f.Name = facts["name"].Text()
-	}
-	if who.Limited {
-		return f
 	}
 	f.Nav = []web.NavItem{
 		{Path: "/", Key: "nav.home", Icon: "home"}, {Path: "/security", Key: "nav.security", Icon: "lock"}, {Path: "/history", Key: "nav.history", Icon: "history"},

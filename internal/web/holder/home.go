@@ -16,7 +16,7 @@ import (
 )
 
 func (p *Pages) homeRoutes() []web.Route {
-	return []web.Route{{Method: "GET", Path: "/{$}", Permission: access.OwnRecovery, Handler: p.home}}
+	return []web.Route{{Method: "GET", Path: "/{$}", Permission: access.OwnAccount, Handler: p.home}}
 }
 
 func (p *Pages) orderRoutes() []web.Route {

@@ -25,7 +25,7 @@ func TestEveryRouteNamesItsPermission(t *testing.T) {
 	h := build(t, true)
 	want := map[string]access.Permission{
 		"/register": access.Public, "/confirm/{token}": access.Public, "/sign-in": access.Public, "/reset": access.Public, "/reset/{token}": access.Public,
-		"/{$}": access.OwnRecovery, "/security": access.OwnAccount, "/history": access.OwnAccount, "/account/email": access.OwnAccount, "/account/password": access.OwnAccount,
+		"/{$}": access.OwnAccount, "/security": access.OwnAccount, "/history": access.OwnAccount, "/account/email": access.OwnAccount, "/account/password": access.OwnAccount,
 		"/account/phone": access.OwnAccount, "/account/name": access.OwnAccount, "/account/addresses": access.OwnAccount, "/account/cards": access.OwnAccount, "/account/orders": access.OwnAccount,
 	}
 	for _, r := range h.site.Routes() {
