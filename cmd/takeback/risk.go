@@ -2,15 +2,21 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"os"
+	"strings"
+	"time"
 
+	"takeback/internal/risk"
 	"takeback/internal/trial"
 )
 
 // RiskCmd is `takeback risk`.
 type RiskCmd struct {
-	Generate RiskGenerateCmd `cmd:"" help:"Write synthetic sign-ins in the shape of the public RBA data set, from published marginals."`
+	Eval     RiskEvalCmd     `cmd:"" help:"Try the score of sign-ins on a file with the columns of the public RBA data set."`
+	Fit      RiskFitCmd      `cmd:"" help:"Fit the score's weights on the sign-ins of such a file."`
+	Generate RiskGenerateCmd `cmd:"" help:"Write synthetic sign-ins in the shape of that data set, from published marginals."`
 }
 
 // RiskGenerateCmd is `takeback risk generate`.
@@ -45,4 +51,157 @@ func (c *RiskGenerateCmd) Run(out io.Writer) (err error) {
 		return err
 	}
 	return trial.PrintMarginals(out, marginals)
+}
+
+// RiskEvalCmd is `takeback risk eval`.
+type RiskEvalCmd struct {
+	CSV     string  `name:"csv" help:"The rows, in the order of time." required:"" type:"path" placeholder:"FILE"`
+	Scorer  string  `enum:"ours,freeman,both" default:"both" help:"ours, freeman (the reference), or both side by side. The actions are those of ours, unless there is freeman alone."`
+	Weights string  `help:"Weights of our score, as risk fit writes them. Those that the program brings along if absent." type:"path" placeholder:"FILE"`
+	Truth   string  `help:"The kinds of takeovers, as risk generate writes them." type:"path" placeholder:"FILE"`
+	Split   float64 `help:"The part of the time after which is judged. Thresholds are set between a fifth and it." default:"0.6"`
+	Seed    uint64  `help:"Of the bootstrap." default:"1"`
+	JSON    bool    `name:"json" help:"Print one JSON object."`
+	Plot    string  `help:"A picture of what is blocked by what is challenged (.svg)." type:"path" placeholder:"FILE"`
+	Scores  string  `help:"index,score,action of every row (.csv)." type:"path" placeholder:"FILE"`
+}
+
+// Run goes through the file, and prints what the scorers would have done.
+func (c *RiskEvalCmd) Run(out io.Writer) (err error) {
+	replay := trial.Replay{Tell: tell}
+	replay.Use[trial.Ours], replay.Use[trial.Freeman] = c.Scorer != "freeman", c.Scorer != "ours"
+	if replay.Tables, err = risk.ShippedTables(); err != nil {
+		return err
+	}
+	if c.Weights != "" {
+		if replay.Tables.Weights, err = readFile(c.Weights, risk.ReadWeights); err != nil {
+			return err
+		}
+	}
+	if c.Truth != "" {
+		if replay.Kinds, err = readFile(c.Truth, trial.ReadTruth); err != nil {
+			return err
+		}
+	}
+	rows, size, err := openRows(c.CSV)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	if c.Scores != "" {
+		file, err := os.Create(c.Scores)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, file.Close()) }()
+		replay.Scores = file
+	}
+	bar := newBar(size)
+	replay.Tick = bar.tick
+	report, err := trial.Eval(rows, replay, trial.Judging{Split: c.Split, Seed: c.Seed})
+	bar.end()
+	if err != nil {
+		return err
+	}
+	if c.Plot != "" {
+		if err := writeFile(c.Plot, report.Plot); err != nil {
+			return err
+		}
+	}
+	if c.JSON {
+		return report.JSON(out)
+	}
+	return report.Text(out)
+}
+
+// RiskFitCmd is `takeback risk fit`.
+type RiskFitCmd struct {
+	CSV   string  `name:"csv" help:"The rows, in the order of time." required:"" type:"path" placeholder:"FILE"`
+	Out   string  `help:"The weights, for risk eval and for the configuration of the server." required:"" type:"path" placeholder:"FILE"`
+	Until float64 `help:"The part of the file after which nothing is fitted on, so that it can be judged." default:"1"`
+	Seed  uint64  `help:"Of the draw of impostors." default:"1"`
+}
+
+// Run fits and writes.
+func (c *RiskFitCmd) Run(out io.Writer) error {
+	rows, size, err := openRows(c.CSV)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	bar := newBar(size)
+	weights, err := trial.Fit(rows, trial.Fitting{Size: size, Until: c.Until, Seed: c.Seed, Tell: tell, Tick: bar.tick})
+	bar.end()
+	if err != nil {
+		return err
+	}
+	return writeFile(c.Out, func(w io.Writer) error { _, err := weights.WriteTo(w); return err })
+}
+
+func openRows(name string) (*os.File, int64, error) {
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, 0, err
+	}
+	info, err := file.Stat()
+	if err != nil {
+		return nil, 0, errors.Join(err, file.Close())
+	}
+	return file, info.Size(), nil
+}
+
+func readFile[T any](name string, read func(io.Reader) (T, error)) (t T, err error) {
+	file, err := os.Open(name)
+	if err != nil {
+		return t, err
+	}
+	defer file.Close()
+	if t, err = read(file); err != nil {
+		err = fmt.Errorf("%s: %w", name, err)
+	}
+	return t, err
+}
+
+func writeFile(name string, write func(io.Writer) error) (err error) {
+	file, err := os.Create(name)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	return write(file)
+}
+
+// tell names a broken row on standard error.
+func tell(b *trial.Broken) { fmt.Fprintln(os.Stderr, "broken row:", b) }
+
+// bar shows progress on standard error, if that is a terminal.
+type bar struct {
+	size  int64
+	begun time.Time
+	shown time.Time
+	on    bool
+}
+
+func newBar(size int64) *bar {
+	info, err := os.Stderr.Stat()
+	return &bar{size: size, begun: time.Now(), on: err == nil && info.Mode()&os.ModeCharDevice != 0 && size > 0}
+}
+
+func (b *bar) tick(read int64) {
+	now := time.Now()
+	if !b.on || now.Sub(b.shown) < 200*time.Millisecond {
+		return
+	}
+	b.shown = now
+	part := min(float64(read)/float64(b.size), 1)
+	left := time.Duration(float64(now.Sub(b.begun)) * (1/max(part, 1e-6) - 1)).Round(time.Second)
+	const wide = 40
+	full := int(part * wide)
+	fmt.Fprintf(os.Stderr, "\r[%s%s] %3.0f %%, %v left ", strings.Repeat("=", full), strings.Repeat(" ", wide-full), 100*part, left)
+}
+
+func (b *bar) end() {
+	if b.on {
+		fmt.Fprintf(os.Stderr, "\r%60s\r", "")
+	}
 }

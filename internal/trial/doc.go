@@ -1,8 +1,11 @@
-// Package trial makes and reads histories that are not ours: files with the
-// columns of the public RBA data set, read row by row in bounded memory, and
-// files of the same shape from published marginals, with the intruders and the
-// holders' hard cases that the set lacks. It owns the file format and the generator.
+// Package trial tries the score of sign-ins on histories that are not ours: files
+// with the columns of the public RBA data set, read row by row in bounded memory,
+// and files of the same shape that it makes itself from published marginals. It
+// owns the file format, the generator with its intruders and the holders' hard
+// cases, and the protocol of the trial: score before learning, thresholds from
+// the earlier part, intervals over accounts.
 //
-// It owns no table and touches no database. It is called by the commands below
-// `takeback risk`.
+// It has no score of its own: both scorers, their profiles and counters and the
+// fitting of weights are package risk's. It owns no table and touches no database.
+// It is called by the commands `takeback risk generate`, `eval` and `fit`.
 package trial

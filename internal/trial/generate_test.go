@@ -63,7 +63,7 @@ func TestTheSameSeedGivesTheSameBytes(t *testing.T) {
 }
 
 func TestMarginalsComeOutAsPublished(t *testing.T) {
-	m := generate(t, 12_000, 1, 0.1)
+	m := generate(t, 4_000, 1, 0.05)
 	for figure, most := range map[string]float64{ // how far off each may be
 		"sign-ins per account, mean": 0.08, "… median": 0, "… 90 of 100": 0.12, "… 99 of 100": 0.12, "… one only": 0.05, "… ten or more": 0.08,
 		"address seen before": 0.12, "network seen before": 0.04, "country seen before": 0.03, "browser seen before": 0.05,
@@ -109,7 +109,7 @@ func TestRowsAreOfTheSetsKind(t *testing.T) {
 }
 
 func TestTheTruthNamesEveryTakeover(t *testing.T) {
-	m := generate(t, 3_000, 2, 0.05)
+	m := generate(t, 1_500, 2, 0.05)
 	kinds, err := ReadTruth(strings.NewReader(m.truth))
 	if err != nil {
 		t.Fatal(err)
@@ -154,7 +154,7 @@ func TestIntrudersAreWhatTheirKindSays(t *testing.T) {
 }
 
 func TestWhatFollowsIsInOrderAndInItsSession(t *testing.T) {
-	m := generate(t, 2_000, 4, 0.05)
+	m := generate(t, 600, 4, 0.05)
 	var last time.Time
 	opened, ids := map[string]string{}, map[string]bool{}
 	count := map[string]int{}
