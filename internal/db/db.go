@@ -103,7 +103,7 @@ func (d *DB) Claim() error { return d.engine.claim() }
 // Read runs fn on one consistent view of the database. fn must not write.
 func (d *DB) Read(ctx context.Context, fn func(*Tx) error) error {
 	return d.engine.read(ctx, func(c conn) error {
-		return fn(&Tx{Now: d.Now(), ctx: ctx, conn: c, db: d})
+		return fn(&Tx{Now: d.Now(), ctx: ctx, conn: c, db: d, reads: true})
 	})
 }
 

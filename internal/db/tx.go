@@ -22,10 +22,14 @@ type Tx struct {
 	db    *DB
 	after []func()
 	alone bool
+	reads bool
 }
 
 // Context gives the context of the Read or Write that began it.
 func (tx *Tx) Context() context.Context { return tx.ctx }
+
+// Reads tells whether it can write nothing.
+func (tx *Tx) Reads() bool { return tx.reads }
 
 // Alone tells whether nobody else writes while it lasts; see DB.Alone.
 func (tx *Tx) Alone() bool { return tx.alone }

@@ -45,6 +45,11 @@ func OfMany(tx *db.Tx, accounts []string) (map[string][]Change, error) {
 	return all, nil
 }
 
+// RuledOf is OfMany for one account.
+func RuledOf(tx *db.Tx, account string) ([]Change, error) {
+	return db.All(tx, new(clients).scanRuled, `SELECT `+ruled+` FROM change WHERE account = $1 ORDER BY seq`, account)
+}
+
 func (d *clients) scanRuled(s db.Scanner) (c Change, err error) {
 	var client string
 	err = s.Scan(&c.Account, &c.Seq, db.At(&c.At), &c.Verb, &c.Path, &c.Part, &c.Session, &c.Segment, &c.Role, &c.Actor,

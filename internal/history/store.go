@@ -47,7 +47,15 @@ func (d *clients) scan(s db.Scanner) (c Change, err error) {
 
 // Of gives the whole history of an account, oldest first.
 func Of(tx *db.Tx, account string) ([]Change, error) {
-	return db.All(tx, new(clients).scan, `SELECT `+columns+` FROM change WHERE account = $1 ORDER BY seq`, account)
+	if o, some := tx.Context().Value(onceKey{}).(*once); some {
+		return o.of(tx, account)
+	}
+	return from(tx, account, 1)
+}
+
+// from gives the changes of an account from seq on, oldest first.
+func from(tx *db.Tx, account string, seq int64) ([]Change, error) {
+	return db.All(tx, new(clients).scan, `SELECT `+columns+` FROM change WHERE account = $1 AND seq >= $2 ORDER BY seq`, account, seq)
 }
 
 // Since gives the changes of an account from seq on, oldest first, at most limit.

@@ -86,7 +86,7 @@ func (v *Investigator) say(ctx context.Context, s saying, choose func([]history.
 		if int64(len(all)) != s.revision {
 			return ErrRevision
 		}
-		h, err := history.Of(tx, c.Account)
+		h, err := history.RuledOf(tx, c.Account) // what a mark is about is all that it is checked against
 		if err != nil {
 			return err
 		}
@@ -127,7 +127,7 @@ func (v *Investigator) TakeBack(tx *db.Tx, c casefile.Case, since time.Time, by 
 	if !by.May(access.Investigate) {
 		return ErrForbidden
 	}
-	h, err := history.Of(tx, c.Account)
+	h, err := history.RuledOf(tx, c.Account)
 	if err != nil {
 		return err
 	}

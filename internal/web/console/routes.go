@@ -1,9 +1,11 @@
 package console
 
 import (
+	"net/http"
 	"slices"
 
 	"takeback/internal/access"
+	"takeback/internal/history"
 	"takeback/internal/web"
 )
 
@@ -11,7 +13,7 @@ const aCase = "/desk/cases/{id}"
 
 // Routes is the table of contents of the face.
 func (p *Pages) Routes() []web.Route {
-	return slices.Concat([]web.Route{
+	all := slices.Concat([]web.Route{
 		{Method: "GET", Path: "/desk/sign-in", Permission: access.Public, Handler: p.showSignIn},
 		{Method: "POST", Path: "/desk/sign-in", Permission: access.Public, Handler: p.signIn},
 		{Method: "POST", Path: "/desk/sign-out", Permission: access.DeskWork, Handler: p.signOut},
@@ -39,6 +41,20 @@ func (p *Pages) Routes() []web.Route {
 		{Method: "POST", Path: "/desk/staff/{staff}/role", Permission: access.Manage, Handler: p.setRole, Back: "/desk/staff"},
 		{Method: "POST", Path: "/desk/staff/{staff}/lift", Permission: access.Manage, Handler: p.lift, Back: "/desk/staff"},
 	}, p.caseRoutes(), p.heartRoutes(), p.campaignRoutes())
+	for i := range all {
+		if !all[i].Live {
+			all[i].Handler = readingOnce(all[i].Handler)
+		}
+	}
+	return all
+}
+
+// readingOnce lets a page or act read a history once, however many rooms ask for
+// it: with 2,000 changes reading is most of what a page takes.
+func readingOnce(h web.Handler) web.Handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		return h(w, r.WithContext(history.Once(r.Context())))
+	}
 }
 
 // caseRoutes are the page of a case and what is done on it.
