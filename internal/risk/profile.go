@@ -92,20 +92,20 @@ func clientOf(v *values, token uint64) client {
 // Lesson is what one success taught a profile and the counters. Keep it with the
 // event: with it a success that is disowned later can be un-learnt.
 type Lesson struct {
-	values    values
-	at        int64
-	place     place // as matched or added; count and day are those before
-	client    client
-	lostPlace place // pushed out to make room; count 0 if none was
-	lostCli   client
-	placeAt   uint8 // where it stood
-	clientAt  uint8
-	news      uint16 // one bit per level
-	first     bool   // it was the first success of the account
-	lastAt    int64
-	hour      uint8 // count of the hour before
-	chanced   bool
-	fix       fix
+	values     values
+	at         int64
+	place      place // as matched or added; count and day are those before
+	client     client
+	lostPlace  place // pushed out to make room; count 0 if none was
+	lostClient client
+	placeAt    uint8 // where it stood
+	clientAt   uint8
+	news       uint16 // one bit per level
+	first      bool   // it was the first success of the account
+	lastAt     int64
+	hour       uint8 // count of the hour before
+	chanced    bool
+	fix        fix
 }
 
 // Learn takes a success of the holder into the profile. Whoever calls it answers
@@ -135,11 +135,12 @@ func (p *Profile) Learn(e *Event, c *Counters) (Lesson, bool) {
 	p.learnPlace(placeOf(&v), day(e.At), &l)
 	p.learnClient(clientOf(&v, token), day(e.At), &l)
 	p.n++
-	p.lastAt = max(p.lastAt, e.At)
 	h := &p.hours[hourBin(e.At)]
 	l.hour = *h
 	*h = uint8(min(int(*h)+1, 255))
-	p.fix = fixOf(e, &v)
+	if e.At >= p.lastAt {
+		p.lastAt, p.fix = e.At, fixOf(e, &v)
+	}
 	return l, true
 }
 
@@ -175,7 +176,7 @@ func (p *Profile) learnClient(x client, day uint16, l *Lesson) {
 		l.client = x
 	default:
 		i = oldest(p.clients, func(o client) uint16 { return o.day })
-		l.lostCli, l.client = p.clients[i], x
+		l.lostClient, l.client = p.clients[i], x
 		p.clients[i] = x
 	}
 	l.clientAt = uint8(i)
@@ -246,8 +247,8 @@ func (p *Profile) unlearnClient(l *Lesson) {
 		}
 		return
 	}
-	if l.lostCli.count > 0 && i == int(l.clientAt) {
-		*o = l.lostCli
+	if l.lostClient.count > 0 && i == int(l.clientAt) {
+		*o = l.lostClient
 		return
 	}
 	p.clients = slices.Delete(p.clients, i, i+1)

@@ -1,0 +1,165 @@
+package risk
+
+import (
+	"bytes"
+	"fmt"
+	"net/netip"
+	"reflect"
+	"testing"
+	"unsafe"
+
+	"pgregory.net/rapid"
+)
+
+// anySignIn draws a success of one account from a small world, so that values repeat.
+func anySignIn(t *rapid.T, account string) Event {
+	n := rapid.IntRange(0, 70).Draw(t, "place")
+	k := rapid.IntRange(0, 40).Draw(t, "client")
+	e := Event{
+		ID: "e", Account: account, Kind: SignedIn, At: pilotBegin + int64(rapid.IntRange(0, 900).Draw(t, "hour"))*3600e6, Session: fmt.Sprint("s", n),
+		Place:  Place{Address: netip.AddrFrom4([4]byte{10, byte(n), byte(k), 1}), Network: uint32(n / 3), Country: []string{"", "NO", "SE"}[n%3]},
+		Client: Client{Agent: fmt.Sprint("agent", k), Browser: fmt.Sprint("b", k/2), OS: fmt.Sprint("o", k/4), Type: []string{"mobile", "desktop"}[k%2]},
+	}
+	if rapid.Bool().Draw(t, "asked") {
+		e.Device = Device{Asked: true, Given: fmt.Sprint("t", k)}
+	}
+	return e
+}
+
+func saved(t interface{ Fatal(...any) }, p *Profile) []byte {
+	b, err := p.MarshalBinary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// TestUnlearn: a lesson taken back at once leaves profile and counters as they were.
+func TestUnlearn(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		c, p := NewCounters(3, Sizes{Addresses: 64, Agents: 64, Sources: 16}), &Profile{}
+		for range rapid.IntRange(0, 90).Draw(t, "before") {
+			e := anySignIn(t, "a")
+			l, _ := p.Learn(&e, c)
+			c.Learn(l)
+		}
+		before, counted := saved(t, p), [3]uint64{c.SignIns, c.Accounts, c.chances}
+		news, census := c.news, fmt.Sprint(c.census)
+		e := anySignIn(t, "a")
+		l, ok := p.Learn(&e, c)
+		if !ok {
+			t.Fatal("a success taught nothing")
+		}
+		c.Learn(l)
+		p.Unlearn(l)
+		c.Unlearn(l)
+		if !bytes.Equal(saved(t, p), before) {
+			t.Errorf("the profile is not what it was")
+		}
+		if now := [3]uint64{c.SignIns, c.Accounts, c.chances}; now != counted || news != c.news || fmt.Sprint(c.census) != census {
+			t.Errorf("the counters are not what they were")
+		}
+	})
+}
+
+// TestUnlearnLater: of what was learnt and taken back in any order, nothing is left.
+func TestUnlearnLater(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		c, p := NewCounters(3, Sizes{Addresses: 64, Agents: 64, Sources: 16}), &Profile{}
+		var lessons []Lesson
+		for range rapid.IntRange(1, 15).Draw(t, "n") { // few enough that none is pushed out
+			e := anySignIn(t, "a")
+			l, _ := p.Learn(&e, c)
+			c.Learn(l)
+			lessons = append(lessons, l)
+		}
+		for _, i := range rapid.Permutation(lessons).Draw(t, "order") {
+			p.Unlearn(i)
+			c.Unlearn(i)
+		}
+		if p.n != 0 || len(p.places) != 0 || len(p.clients) != 0 || p.chances != 0 || p.news != [levels]uint16{} || p.hours != [hourBins]uint8{} {
+			t.Errorf("left: %+v", p)
+		}
+		if c.SignIns != 0 || c.Accounts != 0 || c.news != [levels]uint64{} {
+			t.Errorf("left in the counters: %d sign-ins, %d accounts, %v", c.SignIns, c.Accounts, c.news)
+		}
+	})
+}
+
+// TestFailuresTeachNothing: whatever fails, and however often, the profile stays.
+func TestFailuresTeachNothing(t *testing.T) {
+	t.Parallel()
+	tables, err := ShippedTables()
+	if err != nil {
+		t.Fatal(err)
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		c, p := NewCounters(3, Sizes{Addresses: 64, Agents: 64, Sources: 16}), &Profile{}
+		for range rapid.IntRange(0, 5).Draw(t, "before") {
+			e := anySignIn(t, "a")
+			l, _ := p.Learn(&e, c)
+			c.Learn(l)
+		}
+		before, signIns := saved(t, p), c.SignIns
+		for range rapid.IntRange(1, 20).Draw(t, "failures") {
+			e := anySignIn(t, "a")
+			e.Kind = rapid.SampledFrom([]Kind{SignInFailed, PromptRefused}).Draw(t, "kind")
+			d := Decide(&e, p, c, tables)
+			c.Observe(&e, &d)
+			p.Follow(&e, &d, c)
+			if _, ok := p.Learn(&e, c); ok {
+				t.Fatal("a failure taught")
+			}
+		}
+		if !bytes.Equal(saved(t, p), before) || c.SignIns != signIns {
+			t.Error("failures left something")
+		}
+	})
+}
+
+// TestProfileSize: an account with everything in it stays below a kilobyte.
+func TestProfileSize(t *testing.T) {
+	t.Parallel()
+	c, p := NewCounters(3, Sizes{Addresses: 64, Agents: 64, Sources: 16}), &Profile{}
+	for i := range 400 {
+		e := Event{Account: "a", Kind: SignedIn, At: pilotBegin + int64(i)*dayMicros,
+			Place:  Place{Address: netip.AddrFrom4([4]byte{10, byte(i >> 8), byte(i), 1}), Network: uint32(i + 1)},
+			Client: Client{Agent: fmt.Sprint(i)}}
+		p.Learn(&e, c)
+	}
+	size := int(unsafe.Sizeof(*p)) + cap(p.places)*int(unsafe.Sizeof(place{})) + cap(p.clients)*int(unsafe.Sizeof(client{}))
+	if len(p.places) != maxPlaces || len(p.clients) != maxClients || size >= 1000 {
+		t.Errorf("%d places, %d clients, %d bytes; want %d, %d, below 1000", len(p.places), len(p.clients), size, maxPlaces, maxClients)
+	}
+	if last := p.places[(400-1)%maxPlaces]; last.day != day(pilotBegin+399*dayMicros) {
+		t.Errorf("the last place is of day %d", last.day)
+	}
+}
+
+func TestForgetting(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		days int
+		want float64
+	}{{-5, 1}, {0, 1}, {halfDays, .5}, {2 * halfDays, .25}, {forgetDays + 1, 0}} {
+		if got := faded(tt.days); got != tt.want {
+			t.Errorf("after %d days %v is left, want %v", tt.days, got, tt.want)
+		}
+	}
+}
+
+// TestSalt: the same values are kept under other numbers in another account.
+func TestSalt(t *testing.T) {
+	t.Parallel()
+	c := NewCounters(3, Sizes{Addresses: 64, Agents: 64, Sources: 16})
+	var kept [2]Profile
+	for i, account := range []string{"a", "b"} {
+		e := Event{Account: account, Kind: SignedIn, At: pilotBegin, Place: home, Client: phone}
+		kept[i].Learn(&e, c)
+	}
+	if reflect.DeepEqual(kept[0].places, kept[1].places) || reflect.DeepEqual(kept[0].clients, kept[1].clients) {
+		t.Error("two accounts at one place look alike")
+	}
+}
