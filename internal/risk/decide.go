@@ -49,7 +49,12 @@ func Decide(e *Event, p *Profile, c *Counters, t *Tables) Decision {
 		e = &x
 	}
 	j := judge{e: e, p: p, c: c, t: t}
-	j.r = read(e, p, c)
+	return j.weighAll()
+}
+
+// weighAll looks at the event from every side.
+func (j *judge) weighAll() Decision {
+	j.r = read(j.e, j.p, j.c)
 	j.score()
 	j.stand()
 	j.volume()
