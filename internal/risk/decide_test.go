@@ -58,11 +58,7 @@ func (w *town) at(account string, p Place, c Client) Event {
 
 // do decides about an event and lets everything that follows from it happen.
 func (w *town) do(e Event) Decision {
-	p := w.profiles[e.Account]
-	if p == nil {
-		p = &Profile{}
-		w.profiles[e.Account] = p
-	}
+	p := w.profile(e.Account)
 	d := Decide(&e, p, w.counters, w.tables)
 	w.counters.Observe(&e, &d)
 	p.Follow(&e, &d, w.counters)
@@ -72,8 +68,17 @@ func (w *town) do(e Event) Decision {
 	return d
 }
 
+func (w *town) profile(account string) *Profile {
+	p := w.profiles[account]
+	if p == nil {
+		p = &Profile{}
+		w.profiles[account] = p
+	}
+	return p
+}
+
 func (w *town) learn(e Event) {
-	p := w.profiles[e.Account]
+	p := w.profile(e.Account)
 	if l, ok := p.Learn(&e, w.counters); ok {
 		w.counters.Learn(l)
 		w.lessons[e.ID] = l

@@ -1,9 +1,6 @@
 package risk
 
-import (
-	"math"
-	"slices"
-)
+import "slices"
 
 // The bounds of what an account is remembered by. Together with the rest of a
 // Profile they stay below a kilobyte.
@@ -350,7 +347,8 @@ func (p *Profile) look(at int64, v *values, aging bool) (s sight) {
 	return s
 }
 
-// faded is what a context counts for after so many days without use.
+// faded is what a context counts for after so many days without use: half after
+// each half-year, and a straight line between.
 func faded(days int) float64 {
 	switch {
 	case days <= 0:
@@ -358,7 +356,7 @@ func faded(days int) float64 {
 	case days > forgetDays:
 		return 0
 	}
-	return math.Exp2(-float64(days) / halfDays)
+	return (1 - float64(days%halfDays)/(2*halfDays)) / float64(int(1)<<(days/halfDays))
 }
 
 func (s *sight) see(at level, same bool, n float64) {
