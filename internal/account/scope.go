@@ -69,6 +69,11 @@ func Members(tx *db.Tx, scope, after string, limit int) ([]string, error) {
 	return db.All(tx, db.Scan1[string], `SELECT account FROM scope_member WHERE scope = $1 AND account > $2 ORDER BY account LIMIT $3`, scope, after, limit)
 }
 
+// ScopesOf lists the scopes that an account joined.
+func ScopesOf(tx *db.Tx, id string) ([]string, error) {
+	return db.All(tx, db.Scan1[string], `SELECT scope FROM scope_member WHERE account = $1`, id)
+}
+
 // InScope tells whether an account joined a scope.
 func InScope(tx *db.Tx, scope, id string) (in bool, err error) {
 	err = tx.Row(`SELECT EXISTS (SELECT 1 FROM scope_member WHERE scope = $1 AND account = $2)`, scope, id).Scan(&in)

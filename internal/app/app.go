@@ -148,7 +148,7 @@ func (a *App) rooms(context.Context) error {
 
 	a.Book.Verified = a.Examiner.Evidence
 	// Whoever changes anything has told whom it concerns, in the same transaction.
-	a.Book.OnAppend = []func(*db.Tx, history.Change) error{a.Teller.Hear, a.Restorer.Hear}
+	a.Book.OnAppend = []func(*db.Tx, history.Change) error{a.Teller.Hear, a.Restorer.Hear, a.Campaigns.Hear}
 	for _, room := range []interface{ Handle(*jobs.Runner) }{a.Post, a.Life, a.Intake, a.Restorer, a.Returner, a.Campaigns} {
 		room.Handle(a.Runner)
 	}

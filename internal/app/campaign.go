@@ -32,8 +32,28 @@ func (t together) Examine(h []history.Change, known []session.Device, s campaign
 	for _, v := range s.Versions {
 		marks.Versions = append(marks.Versions, investigate.VersionRef{Path: v[0], Version: v[1]})
 	}
-	p := restore.MakePlan(h, investigate.Analyse(h, marks, established), t.Kinds, now)
-	return campaign.Found{Steps: len(p.Steps), Questions: len(p.Questions), Deadline: p.Deadline()}
+	f := investigate.Analyse(h, marks, established)
+	p := restore.MakePlan(h, f, t.Kinds, now)
+	found := campaign.Found{Steps: len(p.Steps), Questions: len(p.Questions), Deadline: p.Deadline()}
+	if found.Steps+found.Questions > 0 {
+		found.Leads = t.leads(investigate.Leads(f, h))
+	}
+	return found
+}
+
+// leads gives those leads that other accounts are found by. Nothing lists the accounts that a card is in, so that one leads nowhere yet.
+func (t together) leads(all []investigate.Lead) (keys []campaign.Key) {
+	for _, l := range all {
+		switch l.Kind {
+		case investigate.LeadDevice:
+			keys = append(keys, campaign.Key{Kind: campaign.Device, Value: l.Value})
+		case investigate.LeadAgent:
+			keys = append(keys, campaign.Key{Kind: campaign.Agent, Value: l.Value})
+		case investigate.LeadContact:
+			keys = append(keys, campaign.ContactKey(l.Value, t.Book.AddressKey))
+		}
+	}
+	return keys
 }
 
 // familiar is how long an account must have known a device before the first seed.

@@ -69,6 +69,9 @@ func OneWay(t *Tree) (broken []string) {
 				broken = append(broken, fmt.Sprintf("%s: account.%s is for history alone; call history's Append", t.at(n), name))
 			}
 		})
+		if within(f.Package, "internal/bench") {
+			continue // it fills databases of its own, which are gone with the measurement, and verifies what it wrote
+		}
 		for _, q := range t.queries(f) {
 			if table := writesTable.FindStringSubmatch(q.text); table != nil {
 				broken = append(broken, fmt.Sprintf("%s: only account and history write the table %s", q.at, table[1]))

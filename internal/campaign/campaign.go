@@ -42,14 +42,14 @@ type Campaign struct {
 	ConfirmedName string
 	OpenedAt      time.Time // zero while it is held
 	OpenedName    string
-	Walked        string // the account up to which they were looked at
-	Turn          int64  // of the piece of work that is next
+	Turn          int64 // of the piece of work that is next
 }
 
 // Found is what an analysis of an account found.
 type Found struct {
 	Steps, Questions int
 	Deadline         time.Time // when the first of what can be stopped can be stopped no longer; zero if nothing can
+	Leads            []Key     // kinds and values of what only the intruder used there
 }
 
 // Plan is a plan as campaigns see it.
@@ -106,6 +106,7 @@ var (
 	ErrAnswers   = fault.New(fault.Conflict, "campaign.answers", "You answer for as many accounts as one person may in a day. Somebody else must approve the rest.")
 	ErrShape     = fault.New(fault.Conflict, "campaign.shape", "Plans of this shape are not approved together.")
 	ErrBusy      = fault.New(fault.Conflict, "campaign.busy", "People are about to restore this account already.")
+	ErrLead      = fault.New(fault.NotFound, "campaign.lead", "There is no such lead.")
 	ErrNotIn     = fault.New(fault.NotFound, "campaign.not-in", "This account is not held by the campaign.")
 )
 
@@ -138,19 +139,6 @@ func (s *Campaigns) Draft(ctx context.Context, by access.Actor, k Key, reason st
 	return c, err
 }
 
-// cohort lists the accounts that bear a key.
-func cohort(tx *db.Tx, k Key) ([]string, error) {
-	switch k.Kind {
-	case Device:
-		return session.SeenFrom(tx, k.Value, k.From, k.Until)
-	case Network:
-		return session.SeenIn(tx, k.Value, k.From, k.Until)
-	case Agent:
-		return history.OfStaff(tx, k.Value, k.From, k.Until)
-	}
-	return account.Holding(tx, k.Value, k.From, k.Until)
-}
-
 // joined is how many accounts join a cohort in one commit.
 const joined = 1000
 
@@ -162,7 +150,7 @@ func (s *Campaigns) Confirm(ctx context.Context, by access.Actor, id string) (er
 	if !by.May(access.Manage) {
 		return ErrForbidden
 	}
-	n, err := s.gather(ctx, by, id)
+	k, n, err := s.gather(ctx, by, id)
 	if err != nil {
 		return err
 	}
@@ -173,14 +161,15 @@ func (s *Campaigns) Confirm(ctx context.Context, by access.Actor, id string) (er
 		if _, err := account.Fence(tx, id); err != nil {
 			return err
 		}
-		return errors.Join(again(tx, id, 0), tx.Announce(Topic, id))
+		// Who came between the counting and the fence is taken in at once; Hear hears the later ones.
+		return errors.Join(insertWave(tx, wave{campaign: id, scope: id, key: k}), soon(tx, latecomer{Campaign: id}), again(tx, id, 0), tx.Announce(Topic, id))
 	})
 }
 
 // gather lets the accounts of a draft join its scope, and counts them.
-func (s *Campaigns) gather(ctx context.Context, by access.Actor, id string) (int, error) {
+func (s *Campaigns) gather(ctx context.Context, by access.Actor, id string) (k Key, n int, err error) {
 	var all, more []string
-	err := s.DB.Read(ctx, func(tx *db.Tx) error {
+	err = s.DB.Read(ctx, func(tx *db.Tx) error {
 		c, err := get(tx, id)
 		switch {
 		case err != nil:
@@ -190,7 +179,8 @@ func (s *Campaigns) gather(ctx context.Context, by access.Actor, id string) (int
 		case c.Step != Drafted:
 			return ErrStep
 		}
-		if all, err = cohort(tx, c.Key); err != nil {
+		k = c.Key
+		if all, err = cohort(tx, k); err != nil {
 			return err
 		}
 		members, err := account.Members(tx, id, "", everybody)
@@ -207,7 +197,7 @@ func (s *Campaigns) gather(ctx context.Context, by access.Actor, id string) (int
 			return account.Join(tx, id, some...)
 		})
 	}
-	return len(all), err
+	return k, len(all), err
 }
 
 // everybody is more accounts than any installation has.
@@ -221,7 +211,7 @@ func (s *Campaigns) LetGo(ctx context.Context, by access.Actor, id, accountID st
 		return ErrForbidden
 	}
 	return s.DB.Write(ctx, func(tx *db.Tx) error {
-		in, err := account.InScope(tx, id, accountID)
+		in, err := holds(tx, id, accountID)
 		if err == nil && !in {
 			err = ErrNotIn
 		}
@@ -277,7 +267,11 @@ func (s *Campaigns) Open(ctx context.Context, by access.Actor, id string) (err e
 		if err := open(tx, id, by); err != nil {
 			return err
 		}
-		_, err = account.Reopen(tx, id)
+		all, err := waves(tx, id)
+		for _, w := range all {
+			_, e := account.Reopen(tx, w.scope)
+			err = errors.Join(err, e)
+		}
 		return errors.Join(err, tx.Announce(Topic, id))
 	})
 }

@@ -1,12 +1,17 @@
 // Package campaign stops many accounts at once: all that one device, address,
 // agent or network was seen in.
 //
-// It owns the tables campaign, campaign_account, campaign_shape and
-// campaign_approval. An investigator drafts a campaign and sees how many
+// It owns the tables campaign, campaign_wave, campaign_lead, campaign_account,
+// campaign_shape and campaign_approval. An investigator drafts a campaign and sees how many
 // accounts it would hold; a supervisor, another person, confirms it, and one row
 // fences them all (account.Fence). Thinking comes after that: every account is
 // looked at from what the cohort has in common. Where nothing is found it is let
 // go at once; where something is, it gets a case of its own and a plan.
+//
+// Whoever comes to the cohort later, by a session from its device or an address,
+// is heard in the history and held by one more row, a wave (waves.go). What only
+// the intruder used in those accounts may lead to others: they are proposed, round
+// by round, and held when a second person says so.
 //
 // Nobody reads ten thousand plans. They are grouped by shape: what is done to
 // which kind of thing, without the values. Somebody who has looked at a sample

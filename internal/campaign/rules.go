@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"takeback/internal/access"
 	"takeback/internal/account"
 	"takeback/internal/fault"
 	"takeback/internal/history"
@@ -51,13 +52,7 @@ func (k Key) normal(addressKey func(slot, address string) string) (Key, error) {
 	switch k.Kind {
 	case Device, Agent:
 	case Contact:
-		slot := "phone"
-		if strings.Contains(k.Value, "@") {
-			slot = "email"
-		}
-		if addressKey != nil {
-			k.Value = addressKey(slot, k.Value)
-		}
+		k.Value = ContactKey(k.Value, addressKey).Value
 	case Network:
 		ip, _, _ := strings.Cut(k.Value, "/")
 		if _, err := netip.ParseAddr(ip); err != nil {
@@ -71,6 +66,18 @@ func (k Key) normal(addressKey func(slot, address string) string) (Key, error) {
 		return k, ErrValue
 	}
 	return k, nil
+}
+
+// ContactKey is the key of an address, in the form that is compared.
+func ContactKey(address string, addressKey func(slot, address string) string) Key {
+	slot := "phone"
+	if strings.Contains(address, "@") {
+		slot = "email"
+	}
+	if addressKey != nil {
+		address = addressKey(slot, address)
+	}
+	return Key{Kind: Contact, Value: address}
 }
 
 // names tells whether a key is about somebody himself, who then decides nothing.
@@ -119,22 +126,38 @@ func (k Key) Seeds(h []history.Change, addressKey func(slot, address string) str
 }
 
 func (k Key) bears(c *history.Change, addressKey func(slot, address string) string) bool {
-	switch k.Kind {
-	case Device:
-		return c.Client.Device == k.Value
-	case Network:
-		return c.Session != "" && session.NetworkOf(c.Client.IP) == k.Value
-	case Agent:
-		return c.Role.Staff() && c.Actor == k.Value
+	return k.Value != "" && bornBy(k.Kind, c, addressKey) == k.Value
+}
+
+// heard gives, by kind in the order of Kinds, what a change brings an account into
+// cohorts by. Of a device and a network it is the beginning of a session or of a stretch of one that counts.
+func heard(c history.Change, addressKey func(slot, address string) string) (values [4]string) {
+	begins := c.Role == access.Holder && slices.Contains([]history.Verb{history.Open, history.Recover, history.Derive, history.Handover}, c.Verb)
+	for i, kind := range Kinds {
+		if begins || c.Role != access.System && (kind == Agent || kind == Contact) {
+			values[i] = bornBy(kind, &c, addressKey)
+		}
 	}
-	if c.Verb != history.Contact {
-		return false
+	return values
+}
+
+// bornBy gives what of a kind a change bears; empty if nothing.
+func bornBy(kind Kind, c *history.Change, addressKey func(slot, address string) string) string {
+	switch {
+	case kind == Device:
+		return c.Client.Device
+	case kind == Network && c.Session != "":
+		return session.NetworkOf(c.Client.IP)
+	case kind == Agent && c.Role.Staff():
+		return c.Actor
+	case kind == Contact && c.Verb == history.Contact:
+		address := account.Fact{Value: c.After}.Text()
+		if addressKey != nil {
+			address = addressKey(c.Path, address)
+		}
+		return address
 	}
-	address := account.Fact{Value: c.After}.Text()
-	if addressKey != nil {
-		address = addressKey(c.Path, address)
-	}
-	return address == k.Value
+	return ""
 }
 
 // State is what became of an account.
@@ -214,6 +237,9 @@ func (s Shape) next() (begin int, stop string) {
 func (s Shape) portion(already int) int {
 	return max(0, min(s.Accounts()-s.Allowed, answersFor-already))
 }
+
+// few is how many accounts are asked for one by one whether they are in a campaign.
+const few = 16
 
 // lacking gives the accounts that are not among the members yet.
 func lacking(found, members []string) (more []string) {

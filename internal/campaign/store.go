@@ -12,17 +12,17 @@ import (
 	"takeback/internal/seal"
 )
 
-const columns = `id, step, kind, value, from_at, until_at, reason, accounts, made_at, made_by, made_name, confirmed_at, confirmed_by, confirmed_name, opened_at, opened_name, walked, turn`
+const columns = `id, step, kind, value, from_at, until_at, reason, accounts, made_at, made_by, made_name, confirmed_at, confirmed_by, confirmed_name, opened_at, opened_name, turn`
 
 func scan(s db.Scanner) (c Campaign, err error) {
 	err = s.Scan(&c.ID, &c.Step, &c.Key.Kind, &c.Key.Value, db.At(&c.Key.From), db.At(&c.Key.Until), &c.Reason, &c.Accounts, db.At(&c.MadeAt), &c.MadeBy,
-		&c.MadeName, db.At(&c.ConfirmedAt), &c.ConfirmedBy, &c.ConfirmedName, db.At(&c.OpenedAt), &c.OpenedName, &c.Walked, &c.Turn)
+		&c.MadeName, db.At(&c.ConfirmedAt), &c.ConfirmedBy, &c.ConfirmedName, db.At(&c.OpenedAt), &c.OpenedName, &c.Turn)
 	return c, err
 }
 
 func insert(tx *db.Tx, c Campaign) error {
-	return tx.Put(`INSERT INTO campaign (id, step, kind, value, from_at, until_at, reason, accounts, made_at, made_by, made_name, confirmed_by, confirmed_name, opened_name, walked, turn)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, '', '', '', '', 0)`,
+	return tx.Put(`INSERT INTO campaign (id, step, kind, value, from_at, until_at, reason, accounts, made_at, made_by, made_name, confirmed_by, confirmed_name, opened_name, turn)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, '', '', '', 0)`,
 		c.ID, c.Step, c.Key.Kind, c.Key.Value, c.Key.From, c.Key.Until, c.Reason, c.Accounts, c.MadeAt, c.MadeBy, c.MadeName)
 }
 
@@ -36,7 +36,7 @@ func get(tx *db.Tx, id string) (Campaign, error) {
 
 // lock gives a campaign and holds its row until the commit.
 func lock(tx *db.Tx, id string) (Campaign, error) {
-	c, err := db.One(tx, scan, `UPDATE campaign SET walked = walked WHERE id = $1 RETURNING `+columns, id)
+	c, err := db.One(tx, scan, `UPDATE campaign SET turn = turn WHERE id = $1 RETURNING `+columns, id)
 	if errors.Is(err, db.ErrNone) {
 		err = ErrNone
 	}
@@ -68,11 +68,6 @@ func moved(n int64, err error) error {
 		err = ErrStep
 	}
 	return err
-}
-
-// walk keeps how far the accounts were looked at.
-func walk(tx *db.Tx, id, account string) error {
-	return tx.Put(`UPDATE campaign SET walked = $2 WHERE id = $1`, id, account)
 }
 
 func setStep(tx *db.Tx, id string, from, to Step) error {
@@ -107,6 +102,15 @@ func keep(tx *db.Tx, r row) error {
 func rowsIn(tx *db.Tx, id string, state State, shape string, limit int) ([]row, error) {
 	return db.All(tx, scanRow, `SELECT `+rowColumns+` FROM campaign_account WHERE campaign = $1 AND state = $2 AND (CAST($3 AS TEXT) = '' OR shape = $3)
 		ORDER BY CASE WHEN deadline IS NULL THEN 1 ELSE 0 END, deadline, account LIMIT $4`, id, state, shape, limit)
+}
+
+// stateOf gives the state of an account in a campaign; none if nothing became of it yet.
+func stateOf(tx *db.Tx, id, account string) (State, error) {
+	state, err := db.One(tx, db.Scan1[State], `SELECT state FROM campaign_account WHERE campaign = $1 AND account = $2`, id, account)
+	if errors.Is(err, db.ErrNone) {
+		err = nil
+	}
+	return state, err
 }
 
 // counts gives how many accounts are in each state.

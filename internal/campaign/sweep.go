@@ -33,6 +33,13 @@ func (s *Campaigns) Handle(runner *jobs.Runner) {
 		}
 		return s.goOn(ctx, t, w.Finish)
 	})
+	runner.Handle(lateKind, func(ctx context.Context, w jobs.Work) error {
+		var l latecomer
+		if err := w.Read(&l); err != nil {
+			return jobs.Permanent(err)
+		}
+		return s.takeIn(ctx, l)
+	})
 }
 
 // goOn does the next piece of work of a campaign and queues the one after it, in
@@ -65,22 +72,27 @@ type Examined struct {
 }
 
 // walkOn looks at the next accounts, lets go of those in which nothing is found,
-// and gives the others a case.
+// and gives the others a case. After the last one it asks where what was found leads.
 func (s *Campaigns) walkOn(ctx context.Context, c Campaign, finish func(*db.Tx) error) error {
+	var v wave
 	var ids []string
 	err := s.DB.Read(ctx, func(tx *db.Tx) (err error) {
-		ids, err = account.Members(tx, c.ID, c.Walked, walkedAtOnce)
+		ids = nil
+		if v, err = waveToWalk(tx, c.ID); err == nil {
+			ids, err = account.Members(tx, v.scope, v.walked, walkedAtOnce)
+		}
 		return err
 	})
-	if err != nil {
+	walked := errors.Is(err, db.ErrNone)
+	if err != nil && !walked {
 		return err
 	}
-	all, err := s.Examine(ctx, c.Key, ids)
+	all, err := s.Examine(ctx, v.key, ids)
 	if err != nil {
 		return err
 	}
 	for some := range slices.Chunk(all, settledAtOnce) {
-		if err := s.settleSome(ctx, c, some); err != nil {
+		if err := s.settleSome(ctx, c, v, some); err != nil {
 			return err
 		}
 	}
@@ -89,35 +101,49 @@ func (s *Campaigns) walkOn(ctx context.Context, c Campaign, finish func(*db.Tx) 
 		if err != nil {
 			return err
 		}
-		if now.Step != Held {
+		switch {
+		case now.Step != Held:
 			return finish(tx) // it was opened meanwhile
+		case walked:
+			err = s.walkedOn(tx, c)
+		case len(all) == 0:
+			err = walkedAll(tx, v)
 		}
-		if len(all) == 0 {
-			if err := setStep(tx, c.ID, Held, Planning); err != nil {
-				return err
-			}
-		}
-		return errors.Join(finish(tx), again(tx, c.ID, 0), tx.Announce(Topic, c.ID))
+		return errors.Join(err, finish(tx), again(tx, c.ID, 0), tx.Announce(Topic, c.ID))
 	})
+}
+
+// walkedOn asks where the next leads lead to, and goes on to planning after the last one.
+func (s *Campaigns) walkedOn(tx *db.Tx, c Campaign) error {
+	if some, err := s.scanLeads(tx, c); err != nil || some {
+		return err
+	}
+	if _, err := waveToWalk(tx, c.ID); !errors.Is(err, db.ErrNone) {
+		return err // somebody came meanwhile
+	}
+	return setStep(tx, c.ID, Held, Planning)
 }
 
 // settleSome keeps what becomes of a few accounts: few, because whoever stops an
 // account meanwhile waits for it.
-func (s *Campaigns) settleSome(ctx context.Context, c Campaign, some []Examined) error {
+func (s *Campaigns) settleSome(ctx context.Context, c Campaign, v wave, some []Examined) error {
 	return s.DB.Write(ctx, func(tx *db.Tx) error {
-		now, err := lock(tx, c.ID)
-		if err != nil || now.Step != Held {
+		if now, err := lock(tx, c.ID); err != nil || now.Step != Held {
+			return err
+		}
+		now, err := waveAt(tx, v.campaign, v.no)
+		if err != nil {
 			return err
 		}
 		for _, x := range some {
-			if x.Account <= now.Walked {
+			if x.Account <= now.walked {
 				continue // done before the program was ended
 			}
-			if err := s.settle(tx, c, x); err != nil {
+			if err := s.settle(tx, c, v, x); err != nil {
 				return err
 			}
 		}
-		return errors.Join(walk(tx, c.ID, some[len(some)-1].Account), tx.Announce(Topic, c.ID))
+		return errors.Join(walk(tx, v, some[len(some)-1].Account), tx.Announce(Topic, c.ID))
 	})
 }
 
@@ -180,8 +206,19 @@ func (s *Campaigns) examine(ctx context.Context, k Key, group []Examined) error 
 	return nil
 }
 
-// settle lets an account go, or gives it a case.
-func (s *Campaigns) settle(tx *db.Tx, c Campaign, x Examined) error {
+// settle lets an account go, or gives it a case. One that was let go before and
+// came again may get one now; one that has a case goes its way there.
+func (s *Campaigns) settle(tx *db.Tx, c Campaign, v wave, x Examined) error {
+	if state, err := stateOf(tx, c.ID, x.Account); err != nil || state != "" && state != Clean {
+		return err
+	}
+	if v.round < rounds {
+		for _, l := range x.Found.Leads {
+			if err := keepLead(tx, c.ID, v.round+1, l); err != nil {
+				return err
+			}
+		}
+	}
 	r := row{campaign: c.ID, account: x.Account, state: Clean, deadline: x.Found.Deadline}
 	a, err := account.Get(tx, x.Account)
 	if err != nil {

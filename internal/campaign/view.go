@@ -15,6 +15,7 @@ type View struct {
 	Shapes    []Group
 	Approvals []Approval
 	Aside     []string // cases that people must look at by themselves; some of them
+	Leads     []Lead   // those that are proposed; some of them
 }
 
 // Group is a shape beside what is asked of whoever approves it.
@@ -51,6 +52,9 @@ func (s *Campaigns) List(ctx context.Context, by access.Actor) (all []Campaign, 
 	return all, err
 }
 
+// leadsShown is how many leads a page proposes.
+const leadsShown = 20
+
 // asideShown is how many cases that went aside a page lists.
 const asideShown = 20
 
@@ -69,6 +73,9 @@ func (s *Campaigns) See(ctx context.Context, by access.Actor, id string) (v View
 			return err
 		}
 		if v.Approvals, err = approvals(tx, id); err != nil {
+			return err
+		}
+		if v.Leads, err = leadsIn(tx, id, Proposed, leadsShown); err != nil {
 			return err
 		}
 		aside, err := rowsIn(tx, id, Aside, "", asideShown)

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"context"
 	"net/http"
 	"strconv"
 	"strings"
@@ -34,6 +35,8 @@ func (p *Pages) campaignRoutes() []web.Route {
 		act("open", access.Manage, p.openCampaign),
 		act("let-go", access.Manage, p.letGoOfOne),
 		act("approve", access.Approve, p.approveShape),
+		act("follow", access.Manage, p.followLead),
+		act("leave", access.Investigate, p.leaveLead),
 	}
 }
 
@@ -177,6 +180,11 @@ func (v campaignView) Line(line string) string {
 	return v.T("campaign.line", name, v.Or("heart.op."+what, what))
 }
 
+// MayFollow tells whether this reader may say that a lead is followed.
+func (v campaignView) MayFollow() bool {
+	return v.Step != campaign.Opened && v.Actor.May(access.Manage) && v.Actor.ID != v.MadeBy
+}
+
 // Why says why a shape is not approved by this reader.
 func (v campaignView) Why(g campaign.Group) string {
 	if g.MayNot == nil {
@@ -232,4 +240,24 @@ func (p *Pages) approveShape(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return backToCampaign(w, r, "campaign.approved")
+}
+
+func (p *Pages) followLead(w http.ResponseWriter, r *http.Request) error {
+	return p.sayOfLead(w, r, p.Campaigns.Follow, "campaign.followed")
+}
+
+func (p *Pages) leaveLead(w http.ResponseWriter, r *http.Request) error {
+	return p.sayOfLead(w, r, p.Campaigns.Leave, "campaign.left")
+}
+
+func (p *Pages) sayOfLead(w http.ResponseWriter, r *http.Request, say func(context.Context, access.Actor, string, campaign.Kind, string) error, done string) error {
+	f := web.FormOf(r)
+	kind, value := campaign.Kind(f.Choice("common", "device", "contact", "agent")), f.Text("value", 254)
+	if err := f.Err(); err != nil {
+		return err
+	}
+	if err := say(r.Context(), web.ActorOf(r), r.PathValue("campaign"), kind, value); err != nil {
+		return err
+	}
+	return backToCampaign(w, r, done)
 }

@@ -82,6 +82,23 @@ func TestACampaignIsDraftedByOneAndConfirmedByAnother(t *testing.T) {
 	if w := mori.post(page+"/let-go", "number", "acc_v3"); w.Code != http.StatusNotFound {
 		t.Errorf("let go twice: %d", w.Code)
 	}
+	h.lead(strings.TrimPrefix(page, "/desk/campaigns/"), "device-y", "device-z")
+	if got := text(t, ito.get(page+"?lang=en")); !strings.Contains(got, "device-y") || strings.Contains(got, "Hold these") {
+		t.Errorf("the leads for who drafted it: %s", got)
+	}
+	if w := ito.post(page+"/follow", "common", "device", "value", "device-y"); w.Code != http.StatusForbidden {
+		t.Errorf("followed by an investigator: %d", w.Code)
+	}
+	ok(t, mori.post(page+"/follow", "common", "device", "value", "device-y"), "campaign.followed")
+	ok(t, ito.post(page+"/leave", "common", "device", "value", "device-z"), "campaign.left")
+	for _, value := range []string{"device-y", "device-z"} {
+		if w := mori.post(page+"/follow", "common", "device", "value", value); w.Code != http.StatusConflict {
+			t.Errorf("%s followed once more: %d", value, w.Code)
+		}
+	}
+	if w := mori.post(page+"/follow", "common", "device", "value", "nobody's"); w.Code != http.StatusNotFound {
+		t.Errorf("followed what is no lead: %d", w.Code)
+	}
 	ok(t, mori.post(page+"/open"), "campaign.opened")
 	if w := mori.post(page + "/open"); w.Code != http.StatusConflict {
 		t.Errorf("opened twice: %d", w.Code)
@@ -100,6 +117,7 @@ func TestCampaignPagesFitTheirWindow(t *testing.T) {
 	ok(t, w, "campaign.drafted")
 	ok(t, mori.post(page+"/confirm"), "campaign.confirmed")
 	h.fill(strings.TrimPrefix(page, "/desk/campaigns/"))
+	h.lead(strings.TrimPrefix(page, "/desk/campaigns/"), "dev_06h232kstag5gmwdsec9fj3wqc06h232kstag5gmwdsec9fj3wqc", "device-z")
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r.AddCookie(&http.Cookie{Name: "__Host-desk", Value: mori.cookie})
 		h.site.ServeHTTP(w, r)
@@ -118,6 +136,19 @@ func TestCampaignPagesFitTheirWindow(t *testing.T) {
 			}
 		}
 	}
+}
+
+// lead writes devices that were found in accounts of a campaign.
+func (h *house) lead(id string, devices ...string) {
+	h.t.Helper()
+	h.write(func(tx *db.Tx) error {
+		for i, device := range devices {
+			if err := tx.Put(`INSERT INTO campaign_lead (campaign, kind, value, round, seen, more, state) VALUES ($1, 'device', $2, 1, $3, 12, 'proposed')`, id, device, 7-i); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // fill writes what the work on a campaign would have left by now.
