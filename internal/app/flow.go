@@ -62,7 +62,7 @@ func (a *App) onVerified(tx *db.Tx, c casefile.Case, by access.Actor) error {
 	}
 	for _, e := range entries { // whoever declared it lets the account go, with what its holder was proved by
 		if e.What == "declared.false" {
-			by = access.Actor{Role: e.Role, ID: e.Actor, Name: f.Name}
+			by = access.Actor{Role: e.Role, ID: e.Actor, Name: f.Name, Client: access.Client{Request: e.ID}} // the entry is what asked for it
 		}
 	}
 	_, err = a.Freezer.LetGo(tx, c.ID, by)

@@ -8,6 +8,11 @@
 // on from another client gets a new segment, so that a stolen cookie can be told
 // from its owner. Ended sessions are kept: they are evidence.
 //
+// No room of ours opens a session out of another one: a step-up, a new password
+// and another client go on in the same session, and a reset ends the one that it
+// opened. Derive is for whoever has sessions that come out of others (refresh,
+// remember-me); it must name its Parent, or its change lacks it.
+//
 // Check is asked at every request of the protected service. It answers from a
 // cache that the epoch keeps honest: whoever moves an account's epoch or ends a
 // session announces it, and the cache forgets before that commit is answered.
