@@ -20,6 +20,7 @@ type commands struct {
 	VerifyHistory VerifyHistoryCmd `cmd:"" name:"verify-history" help:"Check that the history of every account is what was written."`
 	Key           KeyCmd           `cmd:"" help:"Make, list and revoke keys of the protected service."`
 	Risk          RiskCmd          `cmd:"" help:"Try the score of sign-ins on files of the past, and make such files."`
+	Breach        BreachCmd        `cmd:"" help:"Build a filter of breached passwords, and ask it."`
 	Staff         StaffCmd         `cmd:"" help:"Let people in to the desk."`
 }
 

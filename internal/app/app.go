@@ -13,6 +13,7 @@ import (
 	"takeback/internal/account"
 	"takeback/internal/api"
 	"takeback/internal/ask"
+	"takeback/internal/breach"
 	"takeback/internal/campaign"
 	"takeback/internal/casefile"
 	"takeback/internal/connector"
@@ -58,6 +59,7 @@ type App struct {
 	Post     *mail.Post
 	Runner   *jobs.Runner
 	Known    *knowledge.Knowledge
+	lists    breach.Lists
 	Kinds    account.Kinds
 	Book     *history.Book
 	Sessions *session.Sessions
@@ -119,6 +121,9 @@ func (a *App) ground(ctx context.Context) (err error) {
 	if err == nil {
 		a.Known, err = a.Config.File.knowledge(a.Config.Log)
 	}
+	if err == nil {
+		a.lists, err = a.Config.File.lists()
+	}
 	return err
 }
 
@@ -134,7 +139,7 @@ func (a *App) nouns(context.Context) error {
 func (a *App) rooms(context.Context) error {
 	service := a.Config.File.Name
 	a.Teller = &notice.Teller{DB: a.DB, Post: a.Post, Seal: a.Seal, Kinds: a.Kinds}
-	a.Life = &signin.Life{DB: a.DB, Book: a.Book, Sessions: a.Sessions, Seal: a.Seal, Post: a.Post, Crier: crier{a.Teller}, Witness: a.Teller, Service: service}
+	a.Life = &signin.Life{DB: a.DB, Book: a.Book, Sessions: a.Sessions, Seal: a.Seal, Post: a.Post, Crier: crier{a.Teller}, Witness: a.Teller, Breach: a.lists, Log: a.Config.Log, Service: service}
 	a.Freezer = &freeze.Freezer{Files: a.Files, Book: a.Book}
 	a.Desk = &desk.Desk{DB: a.DB, Files: a.Files, Book: a.Book, Seal: a.Seal, Post: a.Post, Freezer: a.Freezer, Service: service}
 	a.Intake = &report.Intake{DB: a.DB, Seal: a.Seal, Files: a.Files, Freezer: a.Freezer, Desk: a.Desk, Post: a.Post, Zone: a.Config.zone(), NameOf: desk.NameOf}
@@ -257,4 +262,4 @@ func (a *App) Serve(ctx context.Context, l net.Listener, h http.Handler) error {
 }
 
 // Close closes the database, after Serve has returned.
-func (a *App) Close() error { return a.DB.Close() }
+func (a *App) Close() error { return errors.Join(a.DB.Close(), a.lists.Close()) }

@@ -28,8 +28,12 @@ type File struct {
 		} `yaml:"dkim"`
 	} `yaml:"mail"`
 	Knowledge KnowledgeFile `yaml:"knowledge"`
-	Proxies   []string      `yaml:"proxies"` // networks whose X-Forwarded-For is believed: "10.0.0.0/8"
-	Kinds     []KindFile    `yaml:"kinds"`   // facts of the shop's own
+	Passwords struct {
+		Breached string `yaml:"breached"` // a filter made by breach build
+		Range    string `yaml:"range"`    // https://… of a service that speaks the range protocol of Have I Been Pwned
+	} `yaml:"passwords"`
+	Proxies []string   `yaml:"proxies"` // networks whose X-Forwarded-For is believed: "10.0.0.0/8"
+	Kinds   []KindFile `yaml:"kinds"`   // facts of the shop's own
 
 	path string // where it was read, for errors
 }

@@ -7,6 +7,7 @@ import (
 
 	"gopkg.in/yaml.v3"
 
+	"takeback/internal/breach"
 	"takeback/internal/knowledge"
 )
 
@@ -86,4 +87,19 @@ func (f File) knowledge(log *slog.Logger) (*knowledge.Knowledge, error) {
 		}
 	}
 	return nil, trouble
+}
+
+// lists opens the lists of breached passwords that the configuration names.
+func (f File) lists() (l breach.Lists, err error) {
+	if path := f.Passwords.Breached; path != "" {
+		if l.Filter, err = breach.Open(path); err != nil {
+			return l, fmt.Errorf("%s: passwords.breached: %w", f.path, err)
+		}
+	}
+	if address := f.Passwords.Range; address != "" {
+		if l.Range, err = breach.NewRange(address); err != nil {
+			return l, errors.Join(fmt.Errorf("%s: passwords.range: %w", f.path, err), l.Close())
+		}
+	}
+	return l, nil
 }

@@ -39,8 +39,10 @@ const (
 
 // checkPassword tells what is wrong with a new password, for a field of a form.
 // personal are the holder's name and addresses; used are the ids of every
-// secret the account ever had, the intruder's among them.
-func checkPassword(field string, password seal.Secret, personal []string, id string, used []string) error {
+// secret the account ever had, the intruder's among them. listed is asked last,
+// about a password with which nothing else is wrong, because it may ask outside;
+// it may be nil.
+func checkPassword(field string, password seal.Secret, personal []string, id string, used []string, listed func(seal.Secret) bool) error {
 	text := norm.NFKC.String(password.Reveal())
 	length := utf8.RuneCountInString(text)
 	if length > passwordMost {
@@ -66,6 +68,9 @@ func checkPassword(field string, password seal.Secret, personal []string, id str
 	}
 	if slices.Contains(used, id) {
 		errs = append(errs, ErrPasswordUsed.On(field))
+	}
+	if len(errs) == 0 && listed != nil && listed(password) {
+		errs = append(errs, ErrPasswordCommon.On(field))
 	}
 	return errors.Join(errs...)
 }

@@ -50,7 +50,7 @@ func TestPasswords(t *testing.T) {
 			if c.name == "used before" {
 				id = "s1"
 			}
-			err := checkPassword("new", seal.NewSecret(c.password), personal, id, []string{"s0", "s1"})
+			err := checkPassword("new", seal.NewSecret(c.password), personal, id, []string{"s0", "s1"}, nil)
 			if (err == nil) != (len(c.want) == 0) {
 				t.Fatalf("got %v, want %v", err, c.want)
 			}
@@ -70,7 +70,7 @@ func TestNoPasswordMakesTheRulesFail(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		p := rapid.String().Draw(t, "password")
-		err := checkPassword("new", seal.NewSecret(p), []string{rapid.String().Draw(t, "name")}, "", nil)
+		err := checkPassword("new", seal.NewSecret(p), []string{rapid.String().Draw(t, "name")}, "", nil, nil)
 		for _, f := range fault.All(err) {
 			if err != nil && f.Kind != fault.Invalid {
 				t.Fatalf("%q: %v", p, err)

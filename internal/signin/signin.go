@@ -3,6 +3,7 @@ package signin
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"time"
 
 	"takeback/internal/access"
@@ -16,7 +17,7 @@ import (
 	"takeback/internal/session"
 )
 
-// Life is ordinary life in the accounts of a service. All fields but Service are needed.
+// Life is ordinary life in the accounts of a service. All fields but Breach, Log and Service are needed; Log goes with Breach.
 type Life struct {
 	DB       *db.DB
 	Book     *history.Book // with AddressKey as its AddressKey
@@ -25,7 +26,9 @@ type Life struct {
 	Post     *mail.Post
 	Crier    Crier
 	Witness  Witness // may be nil: then nobody hears of failed second steps
-	Service  string  // what the service is called, in the holder's authenticator app
+	Breach   Breach  // may be nil: then only the built-in list is asked
+	Log      *slog.Logger
+	Service  string // what the service is called, in the holder's authenticator app
 
 	tries tries
 }
@@ -46,6 +49,26 @@ type Crier interface {
 type Witness interface {
 	// TellWrongSecond tells that the password was right and the second step wrong, as often as is good for the reader.
 	TellWrongSecond(tx *db.Tx, account string, from access.Client) error
+}
+
+// Breach tells which passwords are on the lists of intruders. Package breach has them.
+type Breach interface {
+	Breached(ctx context.Context, password seal.Secret) (bool, error)
+}
+
+// listed is Breach as the rule of passwords asks it. Lists that cannot be asked
+// refuse nobody: a holder who must change a password now goes before.
+func (l *Life) listed(ctx context.Context) func(seal.Secret) bool {
+	if l.Breach == nil {
+		return nil
+	}
+	return func(password seal.Secret) bool {
+		found, err := l.Breach.Breached(ctx, password)
+		if err != nil {
+			l.Log.WarnContext(ctx, "a list of breached passwords could not be asked; a new password was let pass", "error", err)
+		}
+		return found
+	}
 }
 
 // Wish is a change that was asked for and waits.
