@@ -81,6 +81,7 @@ type Script struct {
 	Means
 	Shop                            *Service
 	Holder, Intruder, Neighbour     *Player
+	Tablet                          *Player // somebody of whom nobody can tell whether it is the holder
 	Agent, Investigator, Supervisor *Player
 
 	account string          // of the holder
@@ -99,6 +100,7 @@ func NewScript(ctx context.Context, site string, m Means) *Script {
 	s.Shop = s.Service(m.Key)
 	s.Holder = s.Player("holder", "ja", "203.0.113.24", iPhone)
 	s.Intruder = s.Player("intruder", "en", "198.51.100.66", windows)
+	s.Tablet = s.Player("tablet", "en", "198.51.100.71", android)
 	s.Neighbour = s.Player("neighbour", "ja", "203.0.113.99", android)
 	s.Agent = s.Player("agent", "en", "192.0.2.11", windows)
 	s.Investigator = s.Player("investigator", "en", "192.0.2.12", linux)
@@ -123,6 +125,7 @@ func Scenes() []Scene {
 		{"call", (*Script).called},
 		{"verify", (*Script).verified},
 		{"investigate", (*Script).investigated},
+		{"questions", (*Script).asked},
 		{"approve", (*Script).approved},
 		{"restore", (*Script).restored},
 		{"hand back", (*Script).handedBack},

@@ -52,6 +52,10 @@ func (s *Script) takeover() string {
 	x := s.Intruder
 	s.signsIn(x, holderEmail, holderSecret)
 	_, s.session = s.whose(x)
+	// A visit of which nobody can tell whose it was: with the password that both know, from a device that nobody knows.
+	s.signsIn(s.Tablet, holderEmail, holderSecret)
+	s.Tablet.Opens("/account/name")
+	s.Tablet.Sends("", "name="+tabletName)
 	x.Opens("/account/email")
 	x.Submits("", "email="+intruderEmail, "password=wrong-wrong-99")
 	s.want(x.Page.Status == http.StatusUnprocessableEntity, "the e-mail address could be changed with a wrong password: %d", x.Page.Status)
