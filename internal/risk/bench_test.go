@@ -31,12 +31,13 @@ func crowded(b *testing.B) (*town, []string) {
 	var before, after runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&before)
-	w := &town{t: b, counters: NewCounters(1, Sizes{}), tables: tables, profiles: make(map[string]*Profile, benchAccounts), now: pilotBegin}
+	w := &town{t: b, counters: NewCounters(1, Sizes{}), tables: tables, now: pilotBegin}
 	runtime.GC()
 	runtime.ReadMemStats(&after)
 	metropolis.megabytes = float64(after.HeapAlloc-before.HeapAlloc) / 1e6
 	runtime.GC()
 	runtime.ReadMemStats(&before)
+	w.profiles = make(map[string]*Profile, benchAccounts)
 	names := make([]string, benchAccounts)
 	r := rand.New(rand.NewPCG(1, 1))
 	for i := range names {

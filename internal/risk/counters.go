@@ -24,7 +24,7 @@ type Sizes struct {
 	Sources   int // of failures that are watched at once, each of accounts, addresses, networks and devices
 }
 
-// The default sizes take some 60 MB: room for an installation of 100 million sign-ins.
+// The default sizes take some 65 MB: room for an installation of 100 million sign-ins.
 const (
 	defaultAddresses = 1 << 19
 	defaultAgents    = 1 << 16

@@ -151,6 +151,17 @@ func TestHolder(t *testing.T) {
 			t.Errorf("%v, want let: %v", d.Action, d.Reasons)
 		}
 	})
+	t.Run("orders to a new address half a day after a new address for letters and is let", func(t *testing.T) {
+		w := newTown(t)
+		w.settled("a")
+		e := w.at("a", home, phone)
+		w.do(e)
+		w.do(w.then(e, 2, EmailChanged, "new@example.org"))
+		w.do(w.then(e, 12*60, AddressAdded, "aunt"))
+		if d := w.do(w.then(e, 2, OrderPlaced, "aunt")); d.Action != Let {
+			t.Errorf("%v, want let: %v", d.Action, d.Reasons)
+		}
+	})
 	t.Run("orders in the week after a new address for letters and is let", func(t *testing.T) {
 		w := newTown(t)
 		w.settled("a")

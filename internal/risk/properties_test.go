@@ -229,8 +229,13 @@ func TestPoisoning(t *testing.T) {
 		w := town()
 		w.learn(w.stranger("intruder's"))
 		once := score(w)
+		network := hashNumber(w.counters.seed, far.Network)
+		share := w.counters.share(atNetwork, network)
 		for range 500 {
 			w.learn(w.stranger("intruder's"))
+		}
+		if after := w.counters.share(atNetwork, network); after != share {
+			t.Errorf("the network is one of %.4f of accounts, %.4f before", after, share)
 		}
 		if after := score(w); after < once-.05 {
 			t.Errorf("%.3f after 500 sign-ins in one account, %.3f after the first", after, once)
