@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -250,6 +251,36 @@ func TestRowsOutOfOrderAreCountedAndGoneOnFrom(t *testing.T) {
 	report, scores := eval(t, header+strings.Join(lines, ""), nil, ours)
 	if report.Count.Unordered == 0 || int64(len(scores)) != report.Count.Rows {
 		t.Errorf("%d rows out of order, %d scores of %d", report.Count.Unordered, len(scores), report.Count.Rows)
+	}
+}
+
+// Thresholds must not know the part that they are judged on: scores that rise
+// from one part to the next are challenged far more often than was aimed at.
+func TestThresholdsComeFromTheEarlierPartAlone(t *testing.T) {
+	h := &history{kinds: []string{"holder", "takeover"}, first: begin, last: begin.Add(1000 * time.Second)}
+	for at := range int32(1000) {
+		r := record{at: at, account: uint32(at % 50), depth: 1, score: [scorers]float32{float32(at % 100), 0}}
+		switch {
+		case at < 200:
+			r.score[Ours] += 1000 // the warm-up sets none
+		case at >= 600:
+			r.score[Ours] += 50
+		}
+		h.records = append(h.records, r)
+		r.kind, r.score[Ours] = takeover, r.score[Ours]-20
+		h.records = append(h.records, r)
+	}
+	report := h.judge(ours, Judging{WarmUp: 0.2, Split: 0.6, Rounds: 20})
+	if report.Split.Earlier != 400 || report.Split.Later != 400 {
+		t.Errorf("%d earlier and %d later", report.Split.Earlier, report.Split.Later)
+	}
+	five := report.Scorers[0].Challenges[1]
+	if five.Threshold != 94 || five.Reached[0].N != 400 || five.Reached[0].Value != 0.55 || five.Blocked[0].Value != 0.35 {
+		t.Errorf("above %g are %.2f of %d holders and %.2f of the takeovers", five.Threshold, five.Reached[0].Value, five.Reached[0].N, five.Blocked[0].Value)
+	}
+	// 98 of 100 takeovers before the split lie above -19: above it lie all later ones.
+	if r := report.Scorers[0].Reauths[0]; r.Earlier != 400 || r.TPR != 0.98 || r.Reached != 1 || math.Abs(r.Threshold+18) > 0.001 {
+		t.Errorf("%d takeovers set %g for %g, later %g", r.Earlier, r.Threshold, r.TPR, r.Reached)
 	}
 }
 
