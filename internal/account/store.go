@@ -39,6 +39,11 @@ func Get(tx *db.Tx, id string) (Account, error) {
 	return a, err
 }
 
+// After lists accounts by id, those behind one.
+func After(tx *db.Tx, id string, limit int) ([]string, error) {
+	return db.All(tx, db.Scan1[string], `SELECT id FROM account WHERE id > $1 ORDER BY id LIMIT $2`, id, limit)
+}
+
 // ByLogin gives the account that signs in with an address (in normal form), or ErrNone.
 func ByLogin(tx *db.Tx, addressKey string) (Account, error) {
 	id, err := db.One(tx, db.Scan1[string], `SELECT account FROM contact WHERE address_key = $1 AND slot = 'email' AND until_at IS NULL`, addressKey)

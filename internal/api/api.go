@@ -66,6 +66,7 @@ type API struct {
 	Freezer   Freezer
 	Cards     Cards
 	Orders    Orders
+	Judge     Judge
 	Proxies   access.Proxies // peers whose X-Forwarded-For is believed
 	Log       *slog.Logger
 }
@@ -114,6 +115,7 @@ func (a *API) mount(mux humago.Mux) huma.API {
 		{Name: "accounts", Description: "The holders' accounts, and what happened in them."},
 		{Name: "facts", Description: "What is true of an account now: its values, ledgers and orders."},
 		{Name: "cases", Description: "Stopping an account, and what becomes of it."},
+		{Name: "events", Description: "What happened at a service that keeps its own sign-in, and what we think of it."},
 		{Name: "sessions", Description: "Whether somebody who is signed in may act."},
 	}
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
@@ -128,6 +130,7 @@ func (a *API) mount(mux humago.Mux) huma.API {
 	a.facts(h)
 	a.orders(h)
 	a.cases(h)
+	a.events(h)
 	a.describeSession(h)
 	for _, s := range c.Components.Schemas.Map() {
 		for _, field := range s.Properties {

@@ -133,6 +133,7 @@ var rejections = []struct{ words, code string }{
 	{validation.MsgUnexpectedProperty, "field.unknown"},
 	{"unknown query parameter", "field.unknown"},
 	{"expected length", "field.length"},
+	{"expected array length", "field.length"},
 	{"expected value to be one of", "field.choice"},
 	{"expected number <", "field.range"},
 	{"expected number >", "field.range"},

@@ -16,7 +16,7 @@ func plain(s string) bool {
 
 // fieldName is how fields and parts are called. What a program sends in place
 // of a name may be anything, a secret too, and is not repeated.
-var fieldName = regexp.MustCompile(`^[A-Za-z][A-Za-z_]{0,39}[0-9]{0,3}$`)
+var fieldName = regexp.MustCompile(`^[A-Za-z][A-Za-z_]{0,39}[0-9]{0,3}(\[[0-9]{1,3}\])?$`)
 
 // place gives a location without what may not be repeated: "body.value.<junk>"
 // becomes "body.value".

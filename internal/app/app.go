@@ -25,6 +25,7 @@ import (
 	"takeback/internal/history"
 	"takeback/internal/investigate"
 	"takeback/internal/jobs"
+	"takeback/internal/judge"
 	"takeback/internal/knowledge"
 	"takeback/internal/mail"
 	"takeback/internal/notice"
@@ -65,6 +66,7 @@ type App struct {
 	Sessions *session.Sessions
 	Files    *casefile.Files
 
+	Judge        *judge.Judge
 	Life         *signin.Life
 	Teller       *notice.Teller
 	Freezer      *freeze.Freezer
@@ -136,11 +138,16 @@ func (a *App) nouns(context.Context) error {
 
 // rooms builds the story. Rooms do not know one another: where one needs
 // another's verb, it is handed in here.
-func (a *App) rooms(context.Context) error {
+func (a *App) rooms(ctx context.Context) error {
 	service := a.Config.File.Name
+	a.Judge = &judge.Judge{DB: a.DB, Kinds: a.Kinds, Zone: a.Config.zone(), Log: a.Config.Log}
+	if err := a.Judge.Begin(ctx, a.Config.File.Risk); err != nil {
+		return err
+	}
 	a.Teller = &notice.Teller{DB: a.DB, Post: a.Post, Seal: a.Seal, Kinds: a.Kinds}
-	a.Life = &signin.Life{DB: a.DB, Book: a.Book, Sessions: a.Sessions, Seal: a.Seal, Post: a.Post, Crier: crier{a.Teller}, Witness: a.Teller, Breach: a.lists, Log: a.Config.Log, Service: service}
+	a.Life = &signin.Life{DB: a.DB, Book: a.Book, Sessions: a.Sessions, Seal: a.Seal, Post: a.Post, Crier: crier{a.Teller}, Witness: a.Teller, Judge: judging{a.Judge}, Breach: a.lists, Log: a.Config.Log, Service: service}
 	a.Freezer = &freeze.Freezer{Files: a.Files, Book: a.Book}
+	a.Life.Orders = a.Freezer
 	a.Desk = &desk.Desk{DB: a.DB, Files: a.Files, Book: a.Book, Seal: a.Seal, Post: a.Post, Freezer: a.Freezer, Service: service}
 	a.Intake = &report.Intake{DB: a.DB, Seal: a.Seal, Files: a.Files, Freezer: a.Freezer, Desk: a.Desk, Post: a.Post, Zone: a.Config.zone(), NameOf: desk.NameOf}
 	a.Investigator = &investigate.Investigator{DB: a.DB, Files: a.Files, Kinds: a.Kinds}
@@ -153,7 +160,7 @@ func (a *App) rooms(context.Context) error {
 
 	a.Book.Verified = a.Examiner.Evidence
 	// Whoever changes anything has told whom it concerns, in the same transaction.
-	a.Book.OnAppend = []func(*db.Tx, history.Change) error{a.Teller.Hear, a.Restorer.Hear, a.Campaigns.Hear}
+	a.Book.OnAppend = []func(*db.Tx, history.Change) error{a.Judge.Hear, a.Teller.Hear, a.Restorer.Hear, a.Campaigns.Hear}
 	for _, room := range []interface{ Handle(*jobs.Runner) }{a.Post, a.Life, a.Intake, a.Restorer, a.Returner, a.Campaigns} {
 		room.Handle(a.Runner)
 	}
@@ -166,13 +173,13 @@ func (a *App) faces(context.Context) error {
 		return err
 	}
 	puzzle := &web.Puzzle{Store: signin.Puzzles{DB: a.DB, Seal: a.Seal}, Seal: a.Seal, Now: a.Config.Now}
-	a.Holder = (&holder.Pages{Life: a.Life, Puzzle: puzzle, Protection: byService{a}, Asker: a.Asker,
+	a.Holder = (&holder.Pages{Life: a.Life, Puzzle: puzzle, Protection: byService{a}, Asker: a.Asker, Judged: a.Judge,
 		Alarm: holder.Alarm{Intake: a.Intake, Teller: a.Teller, Verify: a.Examiner}}).Site(shell)
 	a.Console = (&console.Pages{Desk: a.Desk, Examiner: a.Examiner, Investigator: a.Investigator, Restorer: a.Restorer, Returner: a.Returner,
-		Campaigns: a.Campaigns, Asker: a.Asker}).Site(shell)
+		Campaigns: a.Campaigns, Asker: a.Asker, Judge: a.Judge}).Site(shell)
 	a.API = &api.API{Sessions: a.Sessions, Keys: access.KeyRing{DB: a.DB, Seal: a.Seal}, Accounts: account.Reader{DB: a.DB},
 		History: history.Reader{DB: a.DB}, Cases: casefile.Reader{DB: a.DB}, Life: a.Life, Registrar: a.Life,
-		Freezer: byService{a}, Cards: byService{a}, Orders: byService{a}, Proxies: shell.Proxies, Log: a.Config.Log}
+		Freezer: byService{a}, Cards: byService{a}, Orders: byService{a}, Judge: a.Judge, Proxies: shell.Proxies, Log: a.Config.Log}
 	return nil
 }
 
@@ -244,9 +251,10 @@ func (a *App) Serve(ctx context.Context, l net.Listener, h http.Handler) error {
 	srv := &http.Server{Handler: patient(h, patience), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
 		BaseContext: func(net.Listener) context.Context { return requests },
 		ErrorLog:    slog.NewLogLogger(a.Config.Log.Handler(), slog.LevelWarn)}
-	worked, ended := make(chan error, 1), make(chan error, 1)
+	worked, saved, ended := make(chan error, 1), make(chan error, 1), make(chan error, 1)
 	go func() { worked <- a.Runner.Run(ctx) }()
 	go a.Known.Watch(ctx)
+	go func() { saved <- a.Judge.Run(ctx) }()
 	context.AfterFunc(ctx, func() {
 		defer time.AfterFunc(forRequests, endRequests).Stop()
 		grace, done := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
@@ -258,7 +266,7 @@ func (a *App) Serve(ctx context.Context, l net.Listener, h http.Handler) error {
 	if errors.Is(err, http.ErrServerClosed) {
 		err = <-ended
 	}
-	return errors.Join(err, <-worked)
+	return errors.Join(err, <-worked, <-saved)
 }
 
 // Close closes the database, after Serve has returned.

@@ -12,6 +12,7 @@ import (
 	"gopkg.in/yaml.v3"
 
 	"takeback/internal/account"
+	"takeback/internal/judge"
 )
 
 // File is the configuration file. Every field may be absent.
@@ -32,8 +33,9 @@ type File struct {
 		Breached string `yaml:"breached"` // a filter made by breach build
 		Range    string `yaml:"range"`    // https://… of a service that speaks the range protocol of Have I Been Pwned
 	} `yaml:"passwords"`
-	Proxies []string   `yaml:"proxies"` // networks whose X-Forwarded-For is believed: "10.0.0.0/8"
-	Kinds   []KindFile `yaml:"kinds"`   // facts of the shop's own
+	Proxies []string       `yaml:"proxies"` // networks whose X-Forwarded-For is believed: "10.0.0.0/8"
+	Kinds   []KindFile     `yaml:"kinds"`   // facts of the shop's own
+	Risk    judge.Settings `yaml:"risk"`    // how sign-ins and changes are judged
 
 	path string // where it was read, for errors
 }

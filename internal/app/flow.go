@@ -9,8 +9,10 @@ import (
 	"takeback/internal/casefile"
 	"takeback/internal/db"
 	"takeback/internal/freeze"
+	"takeback/internal/judge"
 	"takeback/internal/notice"
 	"takeback/internal/restore"
+	"takeback/internal/risk"
 	"takeback/internal/signin"
 )
 
@@ -37,6 +39,9 @@ func (a *App) onStep(tx *db.Tx, c casefile.Case, by access.Actor) error {
 	case casefile.Verified:
 		return a.onVerified(tx, c, by)
 	case casefile.FalseAlarm:
+		if err := a.Judge.FalseAlarm(tx, c.Account); err != nil {
+			return err
+		}
 		f, err := a.Restorer.Declared(tx, c.ID)
 		if err != nil {
 			return err
@@ -46,8 +51,25 @@ func (a *App) onStep(tx *db.Tx, c casefile.Case, by access.Actor) error {
 			return err
 		}
 		return a.Teller.TellFalseAlarm(tx, c, letter)
+	case casefile.Restored:
+		return a.onRestored(tx, c)
 	}
 	return nil // the other steps begin with a person
+}
+
+// onRestored takes what the intruder's sessions taught about the account back.
+func (a *App) onRestored(tx *db.Tx, c casefile.Case) error {
+	_, found, err := a.Investigator.Findings(tx, c)
+	if err != nil {
+		return err
+	}
+	theirs := map[string]bool{}
+	for id, s := range found.Sessions {
+		if s.TaintedFrom != 0 {
+			theirs[id] = true
+		}
+	}
+	return a.Judge.Confirm(tx, c.Account, theirs)
 }
 
 // onVerified lets an account go that was declared a false alarm before its holder was proved.
@@ -105,6 +127,28 @@ func (c crier) TellCancelled(tx *db.Tx, w signin.Wish) error {
 // NotMe implements signin.Crier.
 func (c crier) NotMe(tx *db.Tx, about signin.Told) (link string, until time.Time, err error) {
 	return c.Teller.NotMe(tx, about.Account, about.Epoch, notice.Link{Number: about.Number, Seq: about.Seq, Version: about.Version})
+}
+
+// judging lets ordinary life ask what is likely.
+type judging struct{ *judge.Judge }
+
+// Weigh implements signin.Judge.
+func (j judging) Weigh(tx *db.Tx, d signin.Doing) (signin.Ruling, error) {
+	kind, ok := j.KindOf(d.Verb, d.Path, d.Fresh)
+	if !ok {
+		return signin.Ruling{}, nil
+	}
+	v, err := j.Judge.Weigh(tx, judge.Doing{Account: d.Account, Kind: kind, Session: d.By.Session, Client: d.By.Client, Target: d.Target, Amount: d.Amount})
+	return signin.Ruling{Action: v.Does(), For: v.For}, err
+}
+
+// Failed implements signin.Judge.
+func (j judging) Failed(account, name string, client access.Client) {
+	d := judge.Doing{Account: account, Client: client}
+	if account == "" {
+		d.Account, d.Marks = name, risk.NameUnknown
+	}
+	j.Judge.Failed(d)
 }
 
 // byService is what the protected service asks of rooms, each call in a transaction of its own.

@@ -19,8 +19,8 @@ type tier struct {
 // The house, from the ground up.
 var house = []tier{
 	{"ground", []string{"fault", "db", "seal", "jobs", "mail", "knowledge", "breach"}, false},
-	{"nouns", []string{"access", "account", "history", "session", "risk", "finding", "casefile", "connector"}, false},
-	{"rooms", []string{"signin", "notice", "report", "desk", "freeze", "verify", "investigate", "restore", "ask", "handback", "campaign"}, true},
+	{"nouns", []string{"access", "account", "history", "session", "risk", "rulebook", "finding", "casefile", "connector"}, false},
+	{"rooms", []string{"judge", "signin", "notice", "report", "desk", "freeze", "verify", "investigate", "restore", "ask", "handback", "campaign"}, true},
 	{"faces", []string{"web", "web/holder", "web/console", "api"}, false},
 	{"builders", []string{"app", "scenario", "demo", "bench", "trial"}, false},
 }

@@ -16,6 +16,7 @@ import (
 	"takeback/internal/app"
 	"takeback/internal/db"
 	"takeback/internal/fault"
+	"takeback/internal/judge"
 	"takeback/internal/mail/inbox"
 	"takeback/internal/seal"
 )
@@ -84,6 +85,7 @@ func Open(ctx context.Context, o Options) (h *House, err error) {
 	}
 	file := app.File{Name: Shop, Zone: "Asia/Tokyo", Proxies: []string{"127.0.0.0/8", "::1/128"}} // players say where they come from
 	file.Mail.From, file.Mail.FromName = "account@awanami.example", Shop
+	file.Risk.Mode = judge.Shadow // the intruder of the story comes in: it begins where a service without risk stands
 	h.App, err = app.New(ctx, app.Config{DB: o.DB, Site: h.Site, SMTP: seal.NewSecret(h.Inbox.URL()), File: file, Now: h.Clock.Now, Log: o.Log})
 	if err != nil {
 		return h, err

@@ -151,6 +151,17 @@ func (z *Freezer) Hold(tx *db.Tx, accountID, path, caseID string, by access.Acto
 	return err
 }
 
+// GoOn lets an order go on that was held for no case. One that a case holds
+// meanwhile stays held.
+func (z *Freezer) GoOn(tx *db.Tx, accountID, path string) error {
+	n, err := releaseOf(tx, accountID, path, "")
+	if err != nil || n == 0 {
+		return err
+	}
+	_, err = z.Book.Append(tx, history.Entry{Account: accountID, By: access.Do("freeze"), Verb: history.Release, Path: path, Request: "go-on " + path})
+	return err
+}
+
 // acting is who stands in the history: staff by name, anybody else as what the
 // system did for him, from where he asked. A stranger has no place in an account.
 func acting(by access.Actor, caseID string) access.Actor {

@@ -30,3 +30,8 @@ func hold(tx *db.Tx, account, path, caseID string) error {
 func release(tx *db.Tx, account, path string) (n int64, err error) {
 	return tx.Exec(`UPDATE order_hold SET released_at = $1 WHERE account = $2 AND path = $3 AND released_at IS NULL`, tx.Now, account, path)
 }
+
+// releaseOf ends the hold of an order for one case.
+func releaseOf(tx *db.Tx, account, path, caseID string) (n int64, err error) {
+	return tx.Exec(`UPDATE order_hold SET released_at = $1 WHERE account = $2 AND path = $3 AND case_id = $4 AND released_at IS NULL`, tx.Now, account, path, caseID)
+}

@@ -140,5 +140,6 @@ const (
 	Questions   = "questions"    // opens a limited session for a holder who answers questions
 	FirstStaff  = "first-staff"  // makes the first supervisor
 	Invitation  = "invitation"   // lets a new member of staff set a password
+	SignInCode  = "sign-in-code" // six digits to a contact, bound to a sign-in
 	Code        = "code"         // six digits to a contact, bound to a request
 )

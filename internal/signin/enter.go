@@ -12,6 +12,7 @@ import (
 	"takeback/internal/fault"
 	"takeback/internal/history"
 	"takeback/internal/mail"
+	"takeback/internal/risk"
 	"takeback/internal/seal"
 	"takeback/internal/session"
 )
@@ -28,6 +29,7 @@ type Entered struct {
 	Token   string
 	Known   bool   // the device was used for this account before
 	Second  string // not empty: nobody is signed in yet
+	Mailed  bool   // the second step is a code that was mailed
 }
 
 // SignIn opens a session for whoever knows the password, or asks for the second
@@ -71,16 +73,28 @@ func (l *Life) SignIn(ctx context.Context, email string, password seal.Secret, c
 	case err != nil:
 		return e, err
 	case !ok || a.State == account.Closed:
+		l.failed(a.ID, key, client)
 		return e, ErrWrong
 	case a.State != account.Open && a.State != account.Guarded:
 		return e, ErrHeld
 	}
 	l.tries.forget(allowance)
-	err = l.DB.Write(ctx, func(tx *db.Tx) (err error) {
-		if totp.Version != "" {
-			e.Second = seal.NewToken()
-			return insertSecond(tx, second{hash: l.Seal.Hash("second", e.Second), account: a.ID, epoch: a.Epoch, version: secret.Version,
-				device: client.Device, expires: tx.Now.Add(secondFor)})
+	err = l.act(ctx, func(tx *db.Tx) (err error) {
+		token := seal.NewToken()
+		step := second{hash: l.Seal.Hash("second", token), account: a.ID, epoch: a.Epoch, version: secret.Version, device: client.Device, expires: tx.Now.Add(secondFor)}
+		e = Entered{}
+		r, err := l.weigh(tx, Doing{By: access.Actor{Role: access.Holder, Account: a.ID, Client: client}, Account: a.ID, Verb: history.Open})
+		switch {
+		case err != nil:
+			return err
+		case totp.Version != "":
+			e.Second = token
+			return insertSecond(tx, step)
+		case r.Action >= risk.StepUp:
+			if e.Mailed, err = l.stepUp(tx, a, step); err != nil || e.Mailed {
+				e.Second = token
+				return err
+			}
 		}
 		e.Session, e.Token, e.Known, err = l.open(tx, a, client, []history.Factor{{Path: "password", Version: secret.Version, Proof: "password"}})
 		return err
@@ -122,6 +136,7 @@ type second struct {
 	epoch         int64
 	version       string
 	device        string
+	mailed        bool // a code was mailed; else it is the authenticator's or a saved one
 	tries         int
 	expires       time.Time
 }
@@ -151,7 +166,7 @@ func (l *Life) SecondStep(ctx context.Context, token, code string, client access
 		if err := l.tries.take(tx.Now, allowance, perAccount); err != nil {
 			return err
 		}
-		f, use, err := l.checkCode(tx, s.account, code)
+		f, use, err := l.checkSecond(tx, s, code)
 		if errors.Is(err, ErrCode) {
 			wrong = err
 			return l.tellWrong(tx, s, known, client) // the try counts: it must be committed
@@ -171,8 +186,10 @@ func (l *Life) SecondStep(ctx context.Context, token, code string, client access
 		if err := use(tx); err != nil {
 			return err
 		}
-		if err := l.keepStrong(tx, e.Session.Actor(client), f); err != nil {
-			return err
+		if !s.mailed { // whoever reads the mail must not lift what the letters about it hold back
+			if err := l.keepStrong(tx, e.Session.Actor(client), f); err != nil {
+				return err
+			}
 		}
 		l.tries.forget(allowance)
 		return dropSecond(tx, s.hash)
@@ -184,6 +201,14 @@ func (l *Life) SecondStep(ctx context.Context, token, code string, client access
 		err = wrong
 	}
 	return e, err
+}
+
+// checkSecond checks the code of a second step, as it was asked for.
+func (l *Life) checkSecond(tx *db.Tx, s second, code string) (history.Factor, func(*db.Tx) error, error) {
+	if s.mailed {
+		return l.checkMailed(tx, s, code)
+	}
+	return l.checkCode(tx, s.account, code)
 }
 
 // tellWrong tells the holder that somebody who had the right password failed at the second step.

@@ -17,6 +17,8 @@ import (
 	"takeback/internal/db"
 	"takeback/internal/fault"
 	"takeback/internal/history"
+	"takeback/internal/jobs"
+	"takeback/internal/risk"
 )
 
 // Bounds of what can be kept at a path.
@@ -42,9 +44,9 @@ func (l *Life) Put(ctx context.Context, by access.Actor, accountID, path string,
 	if err := l.mayWrite(ctx, by, path); err != nil {
 		return false, err
 	}
-	err = l.DB.Write(ctx, func(tx *db.Tx) (err error) {
+	err = l.act(ctx, func(tx *db.Tx) (err error) {
 		kind, _ := l.Book.Kinds.Of(path)
-		if kind.Hold == 0 {
+		if kind.Hold == 0 && kind.Algebra != account.Element {
 			return l.write(tx, by, accountID, path, value)
 		}
 		verb, compact, err := l.checked(tx, accountID, path, value)
@@ -63,7 +65,7 @@ func (l *Life) Delete(ctx context.Context, by access.Actor, accountID, path stri
 	if err := l.mayWrite(ctx, by, path); err != nil {
 		return false, err
 	}
-	err = l.DB.Write(ctx, func(tx *db.Tx) (err error) {
+	err = l.act(ctx, func(tx *db.Tx) (err error) {
 		kind, _ := l.Book.Kinds.Of(path)
 		if _, ok := writeOf(kind, true); !ok {
 			return ErrVerb.On("path")
@@ -229,7 +231,7 @@ func (l *Life) PlaceOrder(ctx context.Context, by access.Actor, accountID, path 
 	if !ok || kind.Algebra != account.Effect {
 		return history.ErrKind.On("path")
 	}
-	return l.DB.Write(ctx, func(tx *db.Tx) error {
+	return l.act(ctx, func(tx *db.Tx) error {
 		there, err := account.FactAt(tx, accountID, path)
 		if err != nil {
 			return err
@@ -250,8 +252,48 @@ func (l *Life) PlaceOrder(ctx context.Context, by access.Actor, accountID, path 
 		if e.Value, err = o.value(); err != nil {
 			return err
 		}
-		_, err = l.append(tx, by, e)
+		return l.order(tx, by, e, o)
+	})
+}
+
+// order enters an order. One that the judge holds is there and waits: whoever
+// ships asks for it before he does.
+func (l *Life) order(tx *db.Tx, by access.Actor, e history.Entry, o Order) error {
+	amount, _ := strconv.ParseInt(o.Amount, 10, 64) // what is no number is worth nothing to the judge
+	r, err := l.weigh(tx, Doing{By: by, Account: e.Account, Verb: history.Order, Path: e.Path, Target: o.ShipTo, Amount: amount})
+	if err != nil {
 		return err
+	}
+	if _, err := l.append(tx, by, e); err != nil || r.Action != risk.Hold {
+		return err
+	}
+	lifted, err := l.lifted(tx, by)
+	if err != nil || lifted {
+		return err
+	}
+	if err := l.Orders.Hold(tx, e.Account, e.Path, "", by); err != nil {
+		return err
+	}
+	due := tx.Now.Add(r.For)
+	if err := jobs.Enqueue(tx, jobs.Job{Kind: jobGoOn, Args: held{e.Account, e.Path}, At: due}); err != nil {
+		return err
+	}
+	return l.Crier.TellRequested(tx, Wish{Account: e.Account, Path: e.Path, Due: due, By: by})
+}
+
+const jobGoOn = "signin.go-on"
+
+// held is an order that waits because the judge said so.
+type held struct{ Account, Path string }
+
+// goOn is the job that lets an order go on when its time has come.
+func (l *Life) goOn(ctx context.Context, w jobs.Work) error {
+	var h held
+	if err := w.Read(&h); err != nil {
+		return jobs.Permanent(err)
+	}
+	return l.DB.Write(ctx, func(tx *db.Tx) error {
+		return errors.Join(l.Orders.GoOn(tx, h.Account, h.Path), w.Finish(tx))
 	})
 }
 

@@ -107,7 +107,11 @@ func (l *Life) put(tx *db.Tx, who access.Actor, p pending) (waits bool, err erro
 	if p.by.Epoch == 0 {
 		p.by.Epoch = a.Epoch // a service's wish ends with the epoch it was made in, like anybody's
 	}
-	wait := hold(kind, a.State, lifted)
+	ruling, err := l.weigh(tx, p.doing(who))
+	if err != nil {
+		return false, err
+	}
+	wait := hold(kind, a.State, lifted, ruling)
 	if wait > 0 {
 		p.due = tx.Now.Add(wait)
 	}
@@ -137,6 +141,15 @@ func (l *Life) put(tx *db.Tx, who access.Actor, p pending) (waits bool, err erro
 		err = l.askConfirmation(tx, a, p)
 	}
 	return true, err
+}
+
+// doing is a change that was asked for as the judge looks at it.
+func (p pending) doing(by access.Actor) Doing {
+	d := Doing{By: by, Account: p.account, Verb: p.verb, Path: p.path, Fresh: p.verb == history.Add}
+	if p.verb == history.Contact {
+		d.Target = account.Fact{Value: p.value}.Text()
+	}
+	return d
 }
 
 // fence refuses what history.Append would refuse, for what is only asked for.

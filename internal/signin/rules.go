@@ -9,6 +9,7 @@ import (
 	"takeback/internal/account"
 	"takeback/internal/fault"
 	"takeback/internal/history"
+	"takeback/internal/risk"
 
 	"golang.org/x/text/unicode/norm"
 )
@@ -167,13 +168,19 @@ func expired(expiry string, now time.Time) bool {
 	return err != nil || !now.Before(end.AddDate(0, 1, 1)) // a day of grace: it is still that month somewhere
 }
 
-// hold says how long a change waits. Only a guarded account waits, and not for
-// whoever presented a stronger proof in this session.
-func hold(kind account.Kind, state account.State, lifted bool) time.Duration {
-	if state != account.Guarded || lifted {
+// hold says how long a change waits: in a guarded account, and where the judge
+// says so, but not for whoever presented a stronger proof in this session.
+func hold(kind account.Kind, state account.State, lifted bool, r Ruling) (wait time.Duration) {
+	if lifted {
 		return 0
 	}
-	return kind.Hold
+	if state == account.Guarded {
+		wait = kind.Hold
+	}
+	if r.Action == risk.Hold {
+		wait = max(wait, r.For)
+	}
+	return wait
 }
 
 // provenSince is how long a strong factor must have been in place before it

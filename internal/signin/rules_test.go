@@ -10,6 +10,7 @@ import (
 
 	"takeback/internal/account"
 	"takeback/internal/fault"
+	"takeback/internal/risk"
 	"takeback/internal/seal"
 
 	"pgregory.net/rapid"
@@ -136,16 +137,22 @@ func TestPhones(t *testing.T) {
 func TestWhatWaits(t *testing.T) {
 	t.Parallel()
 	kind := account.Kind{Hold: 72 * time.Hour}
+	risky := Ruling{Action: risk.Hold, For: 24 * time.Hour}
 	for name, c := range map[string]struct {
 		state  account.State
 		lifted bool
+		ruling Ruling
 		want   time.Duration
 	}{
-		"an open account waits for nothing":                 {account.Open, false, 0},
-		"a guarded one waits":                               {account.Guarded, false, 72 * time.Hour},
-		"a guarded one with a stronger proof waits no more": {account.Guarded, true, 0},
+		"an open account waits for nothing":                 {account.Open, false, Ruling{}, 0},
+		"a guarded one waits":                               {account.Guarded, false, Ruling{}, 72 * time.Hour},
+		"a guarded one with a stronger proof waits no more": {account.Guarded, true, Ruling{}, 0},
+		"what is risky waits in an open account":            {account.Open, false, risky, 24 * time.Hour},
+		"in a guarded one the longer wait counts":           {account.Guarded, false, risky, 72 * time.Hour},
+		"a stronger proof lifts that, too":                  {account.Open, true, risky, 0},
+		"who is only to be told waits for nothing":          {account.Open, false, Ruling{Action: risk.Tell, For: time.Hour}, 0},
 	} {
-		if got := hold(kind, c.state, c.lifted); got != c.want {
+		if got := hold(kind, c.state, c.lifted, c.ruling); got != c.want {
 			t.Errorf("%s: %v", name, got)
 		}
 	}

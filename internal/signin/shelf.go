@@ -52,7 +52,7 @@ func (l *Life) AddAddress(ctx context.Context, who access.Actor, a Address) (id 
 		return "", err
 	}
 	id = seal.ID("a")
-	return id, l.DB.Write(ctx, func(tx *db.Tx) error {
+	return id, l.act(ctx, func(tx *db.Tx) error {
 		return l.shelve(tx, who, "address", id, addressesMost, a.value())
 	})
 }
@@ -63,11 +63,11 @@ func (l *Life) ChangeAddress(ctx context.Context, who access.Actor, id string, a
 	if err := a.check(); err != nil {
 		return err
 	}
-	return l.DB.Write(ctx, func(tx *db.Tx) error {
+	return l.act(ctx, func(tx *db.Tx) error {
 		if _, err := factThere(tx, who.Account, "address/"+id, ErrNoAddress); err != nil {
 			return err
 		}
-		_, err := l.append(tx, who, history.Entry{Verb: history.Set, Path: "address/" + id, Value: a.value()})
+		_, err := l.put(tx, who, pending{account: who.Account, path: "address/" + id, verb: history.Set, value: a.value()})
 		return err
 	})
 }
@@ -136,7 +136,7 @@ func (l *Life) AddCard(ctx context.Context, who access.Actor, c Card, password s
 			return err
 		}
 		if id != "" {
-			_, err := l.append(tx, who, history.Entry{Verb: history.Set, Path: "card/" + id, Value: value})
+			_, err := l.put(tx, who, pending{account: who.Account, path: "card/" + id, verb: history.Set, value: value})
 			return err
 		}
 		id = seal.ID("k")
@@ -190,7 +190,8 @@ func (l *Life) shelve(tx *db.Tx, who access.Actor, set, id string, most int, val
 	if n >= most {
 		return ErrFull
 	}
-	if _, err := l.append(tx, who, history.Entry{Verb: history.Add, Path: set + "/" + id, Value: value}); err != nil || n > 0 {
+	waits, err := l.put(tx, who, pending{account: who.Account, path: set + "/" + id, verb: history.Add, value: value})
+	if err != nil || waits || n > 0 {
 		return err
 	}
 	_, err = l.append(tx, who, history.Entry{Verb: history.Set, Path: "default/" + set, Value: account.TextValue(id)})

@@ -26,6 +26,8 @@ type Life struct {
 	Post     *mail.Post
 	Crier    Crier
 	Witness  Witness // may be nil: then nobody hears of failed second steps
+	Judge    Judge   // may be nil: then everything is let be
+	Orders   Orders  // with Judge: what holds orders and stops accounts
 	Breach   Breach  // may be nil: then only the built-in list is asked
 	Log      *slog.Logger
 	Service  string // what the service is called, in the holder's authenticator app
@@ -93,6 +95,7 @@ type Told struct {
 func (l *Life) Handle(r *jobs.Runner) {
 	r.Handle(jobApply, l.applyDue)
 	r.Handle(jobReset, l.sendReset)
+	r.Handle(jobGoOn, l.goOn)
 }
 
 // The faults of this room that a person may meet; those of values are beside their rules.
@@ -271,7 +274,7 @@ func sessionOf(tx *db.Tx, who access.Actor) (session.Session, error) {
 
 // change runs a change of one's own account: the factors first, if there are any.
 func (l *Life) change(ctx context.Context, who access.Actor, factors []history.Factor, fn func(tx *db.Tx) error) error {
-	return l.DB.Write(ctx, func(tx *db.Tx) error {
+	return l.act(ctx, func(tx *db.Tx) error {
 		if factors != nil {
 			if err := l.present(tx, who, factors); err != nil {
 				return err
@@ -286,6 +289,9 @@ func (l *Life) append(tx *db.Tx, who access.Actor, e history.Entry) (history.Cha
 	e.By = who
 	if e.Account == "" {
 		e.Account = who.Account
+	}
+	if err := l.weighEntry(tx, who, e); err != nil {
+		return history.Change{}, err
 	}
 	return l.Book.Append(tx, e)
 }

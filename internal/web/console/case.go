@@ -10,6 +10,7 @@ import (
 	"takeback/internal/access"
 	"takeback/internal/casefile"
 	"takeback/internal/desk"
+	"takeback/internal/judge"
 	"takeback/internal/verify"
 	"takeback/internal/web"
 )
@@ -24,7 +25,8 @@ type caseView struct {
 	File   desk.File
 	Script verify.Script
 	Heart  HeartView
-	Manage bool // the reader is a supervisor
+	Judged []judge.Judged // what was decided about the account, newest first
+	Manage bool           // the reader is a supervisor
 
 	Askable bool // holders are asked here
 }
@@ -58,6 +60,11 @@ func (p *Pages) fill(ctx context.Context, v *caseView, by, grant access.Actor, i
 	}
 	if v.Script, err = p.Examiner.Script(ctx, grant, id); err != nil {
 		return err
+	}
+	if v.File.Case.Account != "" {
+		if v.Judged, err = p.Judge.About(ctx, grant, v.File.Case.Account); err != nil {
+			return err
+		}
 	}
 	v.Heart, err = p.heartView(ctx, v.Page, grant, v.File.Case, s)
 	return err
@@ -104,7 +111,7 @@ func (v caseView) Jumps() []string {
 	for _, part := range []struct {
 		name  string
 		shown bool
-	}{{"verify", v.File.Case.Account != ""}, {"talk", true}, {"timeline", v.Heart.Timeline.Shown}, {"plan", v.Heart.Plan.Shown}, {"letter", v.Heart.Letter.Shown}} {
+	}{{"verify", v.File.Case.Account != ""}, {"talk", true}, {"timeline", v.Heart.Timeline.Shown}, {"plan", v.Heart.Plan.Shown}, {"risk", len(v.Judged) > 0}, {"letter", v.Heart.Letter.Shown}} {
 		if part.shown {
 			all = append(all, part.name)
 		}

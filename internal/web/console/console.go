@@ -11,6 +11,7 @@ import (
 	"takeback/internal/desk"
 	"takeback/internal/handback"
 	"takeback/internal/investigate"
+	"takeback/internal/judge"
 	"takeback/internal/restore"
 	"takeback/internal/verify"
 	"takeback/internal/web"
@@ -30,6 +31,7 @@ type Pages struct {
 	Returner     *handback.Returner
 	Campaigns    *campaign.Campaigns
 	Asker        *ask.Asker // may be nil: then holders are asked nothing
+	Judge        *judge.Judge
 }
 
 // Site builds the face. c says what belongs to the installation: brand, proxies, log, clock.
@@ -67,7 +69,7 @@ func (p *Pages) Frame(r *http.Request, who access.Actor) web.Frame {
 	}
 	if who.May(access.Manage) {
 		f.Nav = append(f.Nav, web.NavItem{Path: "/desk/post", Key: "nav.post", Icon: "box"},
-			web.NavItem{Path: "/desk/audit", Key: "nav.audit", Icon: "search"}, web.NavItem{Path: "/desk/staff", Key: "nav.staff", Icon: "users"})
+			web.NavItem{Path: "/desk/risk", Key: "nav.risk", Icon: "shield"}, web.NavItem{Path: "/desk/audit", Key: "nav.audit", Icon: "search"}, web.NavItem{Path: "/desk/staff", Key: "nav.staff", Icon: "users"})
 	}
 	return f
 }

@@ -26,6 +26,7 @@ import (
 	"takeback/internal/handback"
 	"takeback/internal/history"
 	"takeback/internal/investigate"
+	"takeback/internal/judge"
 	"takeback/internal/mail"
 	"takeback/internal/restore"
 	"takeback/internal/seal"
@@ -62,6 +63,7 @@ type house struct {
 	rest   *restore.Restorer
 	ret    *handback.Returner
 	camp   *campaign.Campaigns
+	judge  *judge.Judge
 	keeper *seal.Keeper
 	site   http.Handler
 	c      casefile.Case
@@ -88,9 +90,11 @@ func build(t *testing.T, engine db.Engine) *house {
 	returner := &handback.Returner{DB: h.db, Book: h.book, Files: h.files, Post: post, Finder: find, Restored: restorer, Prover: h.exam}
 	h.inv, h.rest, h.ret = find, restorer, returner
 	h.camp = &campaign.Campaigns{DB: h.db, Book: h.book, Looks: h.desk}
+	h.judge = &judge.Judge{DB: h.db, Kinds: kinds, Zone: time.UTC, Log: slog.New(slog.NewTextHandler(t.Output(), nil))}
+	must(t, h.judge.Begin(t.Context(), judge.Settings{}))
 	mux := http.NewServeMux()
 	mux.Handle("/assets/", web.Assets())
-	mux.Handle("/", (&console.Pages{Desk: h.desk, Examiner: h.exam, Investigator: h.inv, Restorer: h.rest, Returner: h.ret, Campaigns: h.camp}).Site(web.Config{Brand: "Kumo Store", Now: h.clock.Now, Log: slog.New(slog.NewTextHandler(t.Output(), nil))}))
+	mux.Handle("/", (&console.Pages{Desk: h.desk, Examiner: h.exam, Investigator: h.inv, Restorer: h.rest, Returner: h.ret, Campaigns: h.camp, Judge: h.judge}).Site(web.Config{Brand: "Kumo Store", Now: h.clock.Now, Log: slog.New(slog.NewTextHandler(t.Output(), nil))}))
 	h.site = mux
 	return h
 }

@@ -40,7 +40,7 @@ func (p *Pages) Routes() []web.Route {
 		{Method: "POST", Path: "/desk/staff/{staff}/disable", Permission: access.Manage, Handler: p.disable, Back: "/desk/staff"},
 		{Method: "POST", Path: "/desk/staff/{staff}/role", Permission: access.Manage, Handler: p.setRole, Back: "/desk/staff"},
 		{Method: "POST", Path: "/desk/staff/{staff}/lift", Permission: access.Manage, Handler: p.lift, Back: "/desk/staff"},
-	}, p.caseRoutes(), p.heartRoutes(), p.campaignRoutes())
+	}, p.caseRoutes(), p.heartRoutes(), p.campaignRoutes(), p.riskRoutes())
 	for i := range all {
 		if !all[i].Live {
 			all[i].Handler = readingOnce(all[i].Handler)

@@ -20,6 +20,7 @@ import (
 	"takeback/internal/freeze"
 	"takeback/internal/history"
 	"takeback/internal/jobs"
+	"takeback/internal/judge"
 	"takeback/internal/mail"
 	"takeback/internal/mail/inbox"
 	"takeback/internal/notice"
@@ -91,7 +92,7 @@ func newAlarm(t *testing.T, d *db.DB, clock *dbtest.Clock) *alarm {
 	post.Handle(a.runner)
 	intake.Handle(a.runner)
 	a.enter = session.New(d, a.book, keeper)
-	pages := &holder.Pages{Protection: untouched{}, Life: &signin.Life{DB: d, Book: a.book, Sessions: a.enter, Seal: keeper, Post: post, Service: "Kumo Store"},
+	pages := &holder.Pages{Protection: untouched{}, Judged: &judge.Judge{DB: d}, Life: &signin.Life{DB: d, Book: a.book, Sessions: a.enter, Seal: keeper, Post: post, Service: "Kumo Store"},
 		Puzzle: &web.Puzzle{Store: signin.Puzzles{DB: d, Seal: keeper}, Seal: keeper}, Alarm: holder.Alarm{Intake: intake, Teller: teller}}
 	mux := http.NewServeMux()
 	mux.Handle("/assets/", web.Assets())

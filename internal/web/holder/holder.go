@@ -34,6 +34,7 @@ type Pages struct {
 	Puzzle     *web.Puzzle
 	Protection Protection
 	Asker      *ask.Asker // may be nil: then holders are asked nothing
+	Judged     Judged
 	Alarm
 }
 

@@ -18,6 +18,7 @@ import (
 	"takeback/internal/db/dbtest"
 	"takeback/internal/history"
 	"takeback/internal/jobs"
+	"takeback/internal/judge"
 	"takeback/internal/mail"
 	"takeback/internal/mail/inbox"
 	"takeback/internal/seal"
@@ -86,7 +87,7 @@ func build(t *testing.T, tls bool) *house {
 	post.Handle(h.runner)
 	h.life.Handle(h.runner)
 	h.puzzle = &answers{Puzzles: signin.Puzzles{DB: h.db, Seal: keeper}}
-	p := &holder.Pages{Life: h.life, Protection: untouched{}, Puzzle: &web.Puzzle{Store: h.puzzle, Seal: keeper}}
+	p := &holder.Pages{Life: h.life, Protection: untouched{}, Judged: &judge.Judge{DB: h.db}, Puzzle: &web.Puzzle{Store: h.puzzle, Seal: keeper}}
 	h.site = p.Site(web.Config{Brand: "Kumo Store", Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
 	mux := http.NewServeMux()
 	mux.Handle("/assets/", web.Assets())

@@ -36,6 +36,7 @@ type securityView struct {
 	Others       bool
 	SignIns      []signInOf
 	Pending      []waitView
+	Unusual      []unusualView
 	CanProve     bool // a code would lift the wait
 	Guarded      time.Time
 }
@@ -92,6 +93,9 @@ func (p *Pages) showSecurity(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if v.Pending, err = p.waiting(r, v.Page, ""); err != nil {
+		return err
+	}
+	if v.Unusual, err = p.unusual(r, v.Page); err != nil {
 		return err
 	}
 	v.CanProve = !v.Guarded.IsZero() && (!v.Factors.TwoStep.IsZero() || v.Factors.Codes > 0)

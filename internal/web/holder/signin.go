@@ -13,6 +13,7 @@ func (p *Pages) signInRoutes() []web.Route {
 	return slices.Concat(
 		route("/sign-in", access.Public, p.showSignIn, p.signIn),
 		route("/sign-in/second", access.Public, p.showSecond, p.second),
+		route("/sign-in/second/mailed", access.Public, p.showMailed, p.second),
 		[]web.Route{{Method: "POST", Path: "/sign-out", Permission: access.Public, Handler: p.signOut}},
 	)
 }
@@ -22,13 +23,16 @@ var (
 	secondPage = web.NewView[signInView](pages, "second")
 )
 
-type signInView struct{ web.Page }
+type signInView struct {
+	web.Page
+	Mailed bool // the second step is a code that was mailed
+}
 
 func (p *Pages) showSignIn(w http.ResponseWriter, r *http.Request) error {
 	if who := web.ActorOf(r); who.Role == access.Holder {
 		return goTo(w, r, web.Return(r, "/"))
 	}
-	return signInPage.Render(w, r, signInView{web.NewPage(r, "sign-in.title")})
+	return signInPage.Render(w, r, signInView{Page: web.NewPage(r, "sign-in.title")})
 }
 
 func (p *Pages) signIn(w http.ResponseWriter, r *http.Request) error {
@@ -48,7 +52,11 @@ func (p *Pages) signIn(w http.ResponseWriter, r *http.Request) error {
 	}
 	if e.Second != "" {
 		set(w, &http.Cookie{Name: secondCookie, Value: e.Second})
-		return goTo(w, r, "/sign-in/second"+returning(r))
+		where := "/sign-in/second"
+		if e.Mailed {
+			where += "/mailed"
+		}
+		return goTo(w, r, where+returning(r))
 	}
 	p.keepSession(w, r, e.Session, e.Token)
 	return goTo(w, r, web.Return(r, "/"))
@@ -73,7 +81,15 @@ func (p *Pages) showSecond(w http.ResponseWriter, r *http.Request) error {
 	if _, err := r.Cookie(secondCookie); err != nil {
 		return goTo(w, r, "/sign-in")
 	}
-	return secondPage.Render(w, r, signInView{web.NewPage(r, "second.title")})
+	return secondPage.Render(w, r, signInView{Page: web.NewPage(r, "second.title")})
+}
+
+// showMailed is showSecond for a code that came by mail.
+func (p *Pages) showMailed(w http.ResponseWriter, r *http.Request) error {
+	if _, err := r.Cookie(secondCookie); err != nil {
+		return goTo(w, r, "/sign-in")
+	}
+	return secondPage.Render(w, r, signInView{web.NewPage(r, "second.title"), true})
 }
 
 func (p *Pages) second(w http.ResponseWriter, r *http.Request) error {

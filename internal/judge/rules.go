@@ -1,0 +1,201 @@
+package judge
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"takeback/internal/account"
+	"takeback/internal/fault"
+	"takeback/internal/history"
+	"takeback/internal/risk"
+)
+
+// shadowFor is how long a new installation only watches: by then most of those
+// who sign in every week have a profile, and the budgets have scores to go by.
+const shadowFor = 14 * 24 * time.Hour
+
+// Mode says whether decisions count.
+type Mode string
+
+// The modes.
+const (
+	Auto   Mode = ""       // in shadow for the first 14 days, then acting
+	Shadow Mode = "shadow" // decide, show, and do nothing
+	Act    Mode = "act"    // from the first event on
+)
+
+// acting tells whether decisions count at a time.
+func (m Mode) acting(since, now time.Time) bool {
+	return m == Act || m == Auto && now.Sub(since) >= shadowFor
+}
+
+// Share is a part of all, as the operator writes it: "2%", "20/1000", "0.02".
+type Share float64
+
+// UnmarshalText reads a share.
+func (s *Share) UnmarshalText(text []byte) error {
+	t := strings.ReplaceAll(string(text), " ", "")
+	of := 1.0
+	if n, ok := strings.CutSuffix(t, "%"); ok {
+		t, of = n, 100
+	} else if n, d, ok := strings.Cut(t, "/"); ok {
+		whole, err := strconv.ParseFloat(d, 64)
+		if err != nil || !(whole > 0) {
+			return fmt.Errorf("%q is no share: write 2%%, 20/1000 or 0.02", text)
+		}
+		t, of = n, whole
+	}
+	part, err := strconv.ParseFloat(t, 64)
+	if err != nil || !(part >= 0 && part <= of) {
+		return fmt.Errorf("%q is no share: write 2%%, 20/1000 or 0.02", text)
+	}
+	*s = Share(part / of)
+	return nil
+}
+
+// The bins of a meter: log-odds from -20 to 20 in steps of a twentieth. Whatever
+// the signals raised by themselves lies above all scores: it is spent from the
+// same budget and leaves less of it for scores.
+const (
+	binWidth = 0.05
+	bins     = 802
+	lowest   = -20.0
+	// forgets is when everything counts half from there on, so that a meter goes
+	// by the last weeks of a busy site and the last year of a quiet one.
+	forgets = 200_000
+	// needs is how many scores a threshold needs below it before it is believed.
+	needs = 500
+)
+
+// Meter remembers how high scores were of late, and gives the score above which
+// a given share of them lies. Its zero value is empty.
+type Meter struct {
+	counts [bins]float64
+	all    float64
+}
+
+// Add takes a score. raised tells that the answer did not come from the score.
+func (m *Meter) Add(score float64, raised bool) {
+	i := bins - 1
+	if !raised {
+		i = min(max(int((score-lowest)/binWidth), 0), bins-2)
+	}
+	if math.IsNaN(score) {
+		return
+	}
+	m.counts[i]++
+	if m.all++; m.all >= forgets {
+		for i := range m.counts {
+			m.counts[i] /= 2
+		}
+		m.all /= 2
+	}
+}
+
+// Over gives the lowest score that no more than a share of all lie above. Until
+// there are enough it gives what is handed in.
+func (m *Meter) Over(share Share, untilThen float64) float64 {
+	if m.all < needs {
+		return untilThen
+	}
+	left := float64(share) * m.all
+	for i := bins - 1; i >= 0; i-- {
+		if left -= m.counts[i]; left < 0 {
+			if i >= bins-2 {
+				return math.Inf(1) // the signals alone have spent it, or scores beyond all bins
+			}
+			return lowest + float64(i+1)*binWidth
+		}
+	}
+	return math.Inf(-1)
+}
+
+// MarshalBinary gives the meter's bytes.
+func (m *Meter) MarshalBinary() ([]byte, error) {
+	b := make([]byte, 0, 4*bins)
+	for _, c := range m.counts {
+		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(float32(c)))
+	}
+	return b, nil
+}
+
+// UnmarshalBinary reads them.
+func (m *Meter) UnmarshalBinary(b []byte) error {
+	if len(b) != 4*bins {
+		return fmt.Errorf("judge: a meter has %d bytes, not %d", 4*bins, len(b))
+	}
+	*m = Meter{}
+	for i := range m.counts {
+		c := float64(math.Float32frombits(binary.LittleEndian.Uint32(b[4*i:])))
+		if !(c >= 0 && c <= forgets) {
+			return fmt.Errorf("judge: a meter counts %v", c)
+		}
+		m.counts[i] = c
+		m.all += c
+	}
+	return nil
+}
+
+// kindOf tells what a change is to risk; false if it is nothing to it.
+func kindOf(c history.Change, algebra account.Algebra) (risk.Kind, bool) {
+	switch c.Verb {
+	case history.Open, history.Recover:
+		return risk.SignedIn, true
+	case history.Handover:
+		return risk.Seen, true
+	case history.Order:
+		return risk.OrderPlaced, true
+	case history.Set, history.Patch, history.Add, history.Remove, history.Credential, history.Contact, history.Drop:
+		return kindAt(c.Path, c.Before == nil, algebra)
+	}
+	return 0, false
+}
+
+// kindAt tells what a change at a path is. Where letters are sent to or hidden
+// is a matter of notice: who reads the holder's mail does that first.
+func kindAt(path string, fresh bool, algebra account.Algebra) (risk.Kind, bool) {
+	slot, _, _ := strings.Cut(path, "/")
+	switch {
+	case path == "email":
+		return risk.EmailChanged, true
+	case path == "phone":
+		return risk.PhoneChanged, true
+	case algebra == account.ContactOf:
+		return risk.RecoveryChanged, true
+	case path == "password":
+		return risk.PasswordChanged, true
+	case slot == "token":
+		return risk.KeyMade, true
+	case algebra == account.SecretOf:
+		return risk.FactorChanged, true
+	case slot == "forward" || slot == "filter":
+		return risk.NoticeChanged, true
+	case slot == "address" && fresh:
+		return risk.AddressAdded, true
+	case slot == "card":
+		return risk.CardChanged, true
+	case slot == "payee" || slot == "payout":
+		return risk.PayoutChanged, true
+	}
+	return 0, false
+}
+
+// Outcome is what came of a decision.
+type Outcome string
+
+// The outcomes.
+const (
+	Unsaid    Outcome = ""
+	Confirmed Outcome = "confirmed" // it was an intruder
+	False     Outcome = "false"     // it was the holder
+)
+
+// The errors of this room besides those of events (package risk).
+var (
+	ErrUnknown = fault.New(fault.Invalid, "event.account", "There is no such account.").On("account")
+	ErrBatch   = fault.New(fault.Invalid, "events.many", "Please send 1 to 500 events at once.").On("events")
+)

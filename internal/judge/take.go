@@ -1,0 +1,193 @@
+package judge
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"strings"
+	"time"
+
+	"takeback/internal/access"
+	"takeback/internal/account"
+	"takeback/internal/db"
+	"takeback/internal/fault"
+	"takeback/internal/history"
+	"takeback/internal/risk"
+
+	"github.com/mileusna/useragent"
+)
+
+// MostAtOnce is how many events may come in one call.
+const MostAtOnce = 100
+
+// Reported is an event as a service tells of it.
+type Reported struct {
+	risk.Event
+	IP        string // address of the holder's client, not of the service
+	UserAgent string
+}
+
+// Answer is what a service is told about an event.
+type Answer struct {
+	Judged
+	Acting bool  // false: in shadow; the service should let it be
+	Err    error // instead of all else: this event was refused
+}
+
+// Take judges events of a service that keeps its own sign-in. Each is answered
+// for itself: one that is refused keeps none of the others. The same event of
+// the same service is decided once, and gets the same answer again.
+func (j *Judge) Take(ctx context.Context, by access.Actor, events []Reported) (answers []Answer, err error) {
+	defer fault.Wrap(&err, "judge.Take")
+	if len(events) == 0 || len(events) > MostAtOnce {
+		return nil, ErrBatch
+	}
+	sound := make([]error, len(events))
+	for i := range events {
+		events[i].Event, sound[i] = j.sound(events[i])
+	}
+	err = j.DB.Write(ctx, func(tx *db.Tx) error {
+		answers = make([]Answer, len(events))
+		for i := range events {
+			if answers[i].Err = sound[i]; sound[i] != nil {
+				continue
+			}
+			a, err := j.take(tx, by.ID, &events[i].Event)
+			if fault.KindOf(err) == fault.Invalid {
+				a, err = Answer{Err: err}, nil
+			}
+			if err != nil {
+				return err
+			}
+			answers[i] = a
+		}
+		return nil
+	})
+	return answers, err
+}
+
+// sound checks an event before anything is asked about it, and fills in what is known of its place and client.
+func (j *Judge) sound(r Reported) (risk.Event, error) {
+	e := r.Event
+	if r.IP != "" {
+		place := j.place(r.IP)
+		if !place.Address.IsValid() {
+			return e, errIP
+		}
+		e.Place = together(e.Place, place)
+	}
+	if len(r.UserAgent) > risk.MaxAgent {
+		r.UserAgent = r.UserAgent[:risk.MaxAgent]
+	}
+	if e.Client == (risk.Client{}) {
+		e.Client = clientOf(r.UserAgent)
+	}
+	return e.Bounded(j.DB.Now().UnixMicro())
+}
+
+// together is a place as tables know it, with what the service says where they say nothing.
+func together(said, known risk.Place) risk.Place {
+	if known.Network == 0 {
+		known.Network = said.Network
+	}
+	if known.Country == "" {
+		known.Country = said.Country
+	}
+	if !known.Located && said.Located {
+		known.Located, known.Lat, known.Lon, known.ErrorKM = true, said.Lat, said.Lon, said.ErrorKM
+	}
+	known.Flags |= said.Flags
+	return known
+}
+
+// take decides about one event and learns from it.
+func (j *Judge) take(tx *db.Tx, source string, e *risk.Event) (a Answer, err error) {
+	acting := j.policy.mode.acting(j.began, tx.Now)
+	if e.Marks&risk.NameUnknown == 0 {
+		if _, err := account.Get(tx, e.Account); errors.Is(err, account.ErrNone) {
+			return a, ErrUnknown
+		} else if err != nil {
+			return a, err
+		}
+	} else {
+		e.Account = "" // whatever the service calls it, it is nobody's
+	}
+	var p risk.Profile
+	if e.Account != "" {
+		if p, err = lockProfile(tx, e.Account); err != nil {
+			return a, err
+		}
+	}
+	v, fired, err := j.decide(tx, e, &p)
+	if err != nil {
+		return a, err
+	}
+	judged := Judged{ID: newID(), Account: e.Account, At: time.UnixMicro(e.At).UTC(), Kind: e.Kind.String(), Session: e.Session,
+		Decision: v.Decision, Acted: v.Acting && v.Action > risk.Let, Rules: fired}
+	again, err := record(tx, source, e, judged)
+	if err != nil {
+		return a, err
+	}
+	if again {
+		judged, err = recorded(tx, source, e.Account, e.ID)
+		return Answer{Judged: judged, Acting: acting}, err
+	}
+	tx.OnCommit(func() { j.counted(e, v, tx.Now) })
+	if e.Account == "" {
+		tx.OnCommit(func() {
+			j.mu.Lock()
+			defer j.mu.Unlock()
+			j.counters.Observe(e, &v.Decision)
+		})
+		return Answer{Judged: judged, Acting: acting}, nil
+	}
+	return Answer{Judged: judged, Acting: acting}, j.follow(tx, e, &p)
+}
+
+var errIP = fault.New(fault.Invalid, "event.ip", "This is not an IP address.").On("ip")
+
+// clientOf is what a user agent says of itself.
+func clientOf(agent string) risk.Client {
+	if len(agent) > risk.MaxAgent {
+		agent = agent[:risk.MaxAgent]
+	}
+	if agent == "" {
+		return risk.Client{}
+	}
+	ua := useragent.Parse(agent)
+	c := risk.Client{Agent: agent, Browser: named(ua.Name, ua.Version), OS: named(ua.OS, ua.OSVersion), Type: "desktop"}
+	switch {
+	case ua.Bot:
+		c.Type = "bot"
+	case ua.Tablet:
+		c.Type = "tablet"
+	case ua.Mobile:
+		c.Type = "mobile"
+	case !ua.Desktop:
+		c.Type = ""
+	}
+	return c
+}
+
+func named(name, version string) string {
+	if version != "" && name != "" {
+		name += " " + version
+	}
+	if len(name) > risk.MaxText {
+		name = strings.ToValidUTF8(name[:risk.MaxText], "")
+	}
+	return name
+}
+
+func eventID(seq int64) string { return strconv.FormatInt(seq, 10) }
+
+// targetOf is where an order goes or letters go from now on.
+func targetOf(c history.Change) string {
+	if c.Verb == history.Order {
+		return account.Fact{Value: c.After}.Parts()["ship_to"]
+	}
+	if c.Verb == history.Contact {
+		return account.Fact{Value: c.After}.Text()
+	}
+	return c.Path
+}
