@@ -23,6 +23,7 @@ type Status struct {
 	Stale            bool         // something has happened since it was made
 	MayNot           *fault.Error // why this reader may not be the second person; nil if he may
 	Open             int          // questions without an answer
+	Lane             []Loss       // orders that did not wait for the plan, the earliest deadline first
 	False            False        // whether it was declared a false alarm
 	Stopped, Running bool
 }
@@ -53,6 +54,9 @@ func (r *Restorer) Status(ctx context.Context, by access.Actor, caseID string) (
 	err = r.DB.Read(ctx, func(tx *db.Tx) error {
 		s = Status{}
 		if s.False, err = r.Declared(tx, caseID); err != nil {
+			return err
+		}
+		if s.Lane, err = lossesOf(tx, caseID); err != nil {
 			return err
 		}
 		if s.Stored, err = present(tx, caseID); err != nil || s.ID == "" {

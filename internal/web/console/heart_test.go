@@ -15,6 +15,7 @@ import (
 	"takeback/internal/account"
 	"takeback/internal/casefile"
 	"takeback/internal/db"
+	"takeback/internal/db/dbtest"
 	"takeback/internal/freeze"
 	"takeback/internal/history"
 	"takeback/internal/restore"
@@ -247,6 +248,35 @@ func TestWhateverCanBeMarkedIsOffered(t *testing.T) {
 	ken.has("Declared a false alarm by Ken", "She had lent it to her brother.")
 }
 
+// called enters two orders in the journal of the lane that does not wait for the plan.
+func (h *house) called() {
+	h.t.Helper()
+	h.write(func(tx *db.Tx) error {
+		for i, state := range []restore.State{restore.Verified, restore.Skipped} {
+			note := map[restore.State]string{restore.Skipped: "deadline"}[state]
+			if err := tx.Put(`INSERT INTO restore_loss (id, case_id, path, pre, want, because, until_at, state, at, seen, note)
+				VALUES ($1, $2, $3, '{}', '{}', '[]', $4, $5, $6, NULL, $7)`, fmt.Sprint("loss_", i), h.c.ID, fmt.Sprint("order/lane", i), tx.Now.Add(20*time.Minute), state, tx.Now, note); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func TestOrdersThatDidNotWaitForThePlanStandOnItsPage(t *testing.T) {
+	t.Parallel()
+	for _, e := range dbtest.Engines {
+		h := build(t, e)
+		h.night()
+		ken := h.staff("Ken", access.Investigator)
+		if n := doc(t, ken.get(ken.page())).Find("#lane-title").Length(); n > 0 {
+			t.Error("nothing was called back, and the page has a chapter about it")
+		}
+		h.called()
+		ken.has("Orders called back before their deadline", "Order lane0: called back", "Order lane1: not called back", "deadline", "the deadline had passed")
+	}
+}
+
 func TestTheMiddleOfTheStoryFitsItsWindow(t *testing.T) {
 	t.Parallel() // after the tests that clone templates, which none may do once they have run
 	h := build(t, db.SQLite)
@@ -277,6 +307,7 @@ func TestTheMiddleOfTheStoryFitsItsWindow(t *testing.T) {
 	look("suggested", "ken")
 	ok(t, ken.send("/mark", "verdict", "intruder"), "heart.marked")
 	ok(t, ken.send("/plan"), "heart.planned")
+	h.called()
 	look("planned", "yuki")
 	ok(t, ken.send("/plan/answer", "decision", "proposal"), "heart.answered")
 	ok(t, yuki.send("/plan/approve"), "heart.approved")

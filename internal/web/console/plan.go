@@ -46,7 +46,7 @@ func (p *Pages) planView(ctx context.Context, by access.Actor, c casefile.Case) 
 	may := by.May(access.Investigate)
 	v.MayMake = may && (casefile.May(c.Step, casefile.Planned) && !s.Running || c.Step == casefile.Verified)
 	v.MayRun = may && c.Step == casefile.Approved
-	v.Shown = s.Stored.ID != "" || v.MayMake
+	v.Shown = s.Stored.ID != "" || v.MayMake || len(s.Lane) > 0
 	return v, nil
 }
 
@@ -193,6 +193,9 @@ var looks = map[restore.State]string{
 
 // Look is the look of a step.
 func (v PlanView) Look(l restore.Line) string { return looks[l.State] }
+
+// LossLook is the look of an order that did not wait for the plan.
+func (v PlanView) LossLook(l restore.Loss) string { return looks[l.State] }
 
 // Whom is a link that narrows the questions to those of one addressee, or to none.
 type Whom struct {
