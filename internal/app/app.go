@@ -140,8 +140,7 @@ func (a *App) nouns(context.Context) error {
 // another's verb, it is handed in here.
 func (a *App) rooms(ctx context.Context) error {
 	service := a.Config.File.Name
-	a.Judge = &judge.Judge{DB: a.DB, Kinds: a.Kinds, Zone: a.Config.zone(), Log: a.Config.Log}
-	if err := a.Judge.Begin(ctx, a.Config.File.Risk); err != nil {
+	if err := a.judge(ctx); err != nil {
 		return err
 	}
 	a.Teller = &notice.Teller{DB: a.DB, Post: a.Post, Seal: a.Seal, Kinds: a.Kinds}

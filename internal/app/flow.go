@@ -9,10 +9,8 @@ import (
 	"takeback/internal/casefile"
 	"takeback/internal/db"
 	"takeback/internal/freeze"
-	"takeback/internal/judge"
 	"takeback/internal/notice"
 	"takeback/internal/restore"
-	"takeback/internal/risk"
 	"takeback/internal/signin"
 )
 
@@ -127,28 +125,6 @@ func (c crier) TellCancelled(tx *db.Tx, w signin.Wish) error {
 // NotMe implements signin.Crier.
 func (c crier) NotMe(tx *db.Tx, about signin.Told) (link string, until time.Time, err error) {
 	return c.Teller.NotMe(tx, about.Account, about.Epoch, notice.Link{Number: about.Number, Seq: about.Seq, Version: about.Version})
-}
-
-// judging lets ordinary life ask what is likely.
-type judging struct{ *judge.Judge }
-
-// Weigh implements signin.Judge.
-func (j judging) Weigh(tx *db.Tx, d signin.Doing) (signin.Ruling, error) {
-	kind, ok := j.KindOf(d.Verb, d.Path, d.Fresh)
-	if !ok {
-		return signin.Ruling{}, nil
-	}
-	v, err := j.Judge.Weigh(tx, judge.Doing{Account: d.Account, Kind: kind, Session: d.By.Session, Client: d.By.Client, Target: d.Target, Amount: d.Amount})
-	return signin.Ruling{Action: v.Does(), For: v.For}, err
-}
-
-// Failed implements signin.Judge.
-func (j judging) Failed(account, name string, client access.Client) {
-	d := judge.Doing{Account: account, Client: client}
-	if account == "" {
-		d.Account, d.Marks = name, risk.NameUnknown
-	}
-	j.Judge.Failed(d)
 }
 
 // byService is what the protected service asks of rooms, each call in a transaction of its own.

@@ -20,9 +20,11 @@ import (
 	"takeback/internal/rulebook"
 )
 
-// Knows tells what is known of an address. What no table says is zero.
+// Knows tells what is known of addresses. What no table says is zero.
 type Knows interface {
 	Place(address netip.Addr) risk.Place
+	// ThrowAway tells whether anybody can have a mailbox at an e-mail address for ten minutes.
+	ThrowAway(email string) bool
 }
 
 // Judge decides. All fields but Knows are needed. Begin comes before everything else.
@@ -35,7 +37,6 @@ type Judge struct {
 
 	policy policy
 	began  time.Time
-	tables *risk.Tables
 
 	mu       sync.Mutex // over all below
 	counters *risk.Counters
@@ -48,9 +49,6 @@ type Judge struct {
 func (j *Judge) Begin(ctx context.Context, s Settings) (err error) {
 	defer fault.Wrap(&err, "judge.Begin")
 	if j.policy, err = s.policy(); err != nil {
-		return err
-	}
-	if j.tables, err = risk.ShippedTables(); err != nil {
 		return err
 	}
 	j.tally = map[count]int64{}
@@ -172,6 +170,9 @@ type Doing struct {
 
 // event is a doing as risk looks at it.
 func (j *Judge) event(d Doing, at time.Time) risk.Event {
+	if (d.Kind == risk.EmailChanged || d.Kind == risk.RecoveryChanged) && j.Knows != nil && j.Knows.ThrowAway(d.Target) {
+		d.Marks |= risk.ContactDisposable
+	}
 	return risk.Event{ID: d.Event, Account: d.Account, At: at.UnixMicro(), Kind: d.Kind, Session: d.Session,
 		Device: risk.Device{Asked: true, Token: d.Client.Device, Given: d.Client.Device},
 		Place:  j.place(d.Client.IP), Client: clientOf(d.Client.UserAgent), Amount: d.Amount, Target: d.Target, Marks: d.Marks}
@@ -258,7 +259,7 @@ func (j *Judge) decide(tx *db.Tx, e *risk.Event, p *risk.Profile) (v Verdict, fi
 // limited are the tables with limits that keep to the budgets. A budget does not
 // make the holder's usual place suspicious: below even odds nobody is asked.
 func (j *Judge) limited() risk.Tables {
-	t := *j.tables
+	t := *j.policy.tables
 	l := &t.Limits
 	l.StepUp = max(j.signIns.Over(j.policy.challenge, l.StepUp), 0)
 	l.Tell = min(l.Tell, l.StepUp)
@@ -308,7 +309,7 @@ func (j *Judge) Hear(tx *db.Tx, c history.Change) (err error) {
 // follow takes an event into the profile, and into the counters once it is committed.
 func (j *Judge) follow(tx *db.Tx, e *risk.Event, p *risk.Profile) error {
 	j.mu.Lock()
-	d := risk.Decide(e, p, j.counters, j.tables)
+	d := risk.Decide(e, p, j.counters, j.policy.tables)
 	p.Follow(e, &d, j.counters)
 	lesson, learnt := p.Learn(e, j.counters)
 	j.mu.Unlock()
@@ -330,7 +331,7 @@ func (j *Judge) Failed(d Doing) {
 	e := j.event(d, j.DB.Now())
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	decided := risk.Decide(&e, nil, j.counters, j.tables)
+	decided := risk.Decide(&e, nil, j.counters, j.policy.tables)
 	j.counters.Observe(&e, &decided)
 	j.tally[count{e.At / 86_400_000_000, e.Kind.String(), risk.Let, false}]++
 }

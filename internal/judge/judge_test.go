@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/netip"
+	"strings"
 	"testing"
 	"time"
 
@@ -38,6 +39,8 @@ func (atlas) Place(a netip.Addr) risk.Place {
 	}
 	return risk.Place{Address: a, Network: uint32(64500) + uint32(first), Country: country}
 }
+
+func (atlas) ThrowAway(email string) bool { return strings.HasSuffix(email, "@brief.example") }
 
 type court struct {
 	testing.TB
@@ -325,7 +328,7 @@ func TestSettingsAreChecked(t *testing.T) {
 	t.Parallel()
 	d := dbtest.New(t, db.SQLite, db.Options{})
 	for _, s := range []judge.Settings{
-		{Mode: "perhaps"}, {HoldFor: "soon"}, {HoldFor: "1s"}, {Rules: []rulebook.Written{{Name: "x", When: "1", Do: "tell"}}},
+		{Mode: "perhaps"}, {HoldFor: "soon"}, {HoldFor: "1s"}, {Weights: "none.txt"}, {Rules: []rulebook.Written{{Name: "x", When: "1", Do: "tell"}}},
 	} {
 		if err := (&judge.Judge{DB: d}).Begin(t.Context(), s); err == nil {
 			t.Errorf("%+v was taken", s)

@@ -2,6 +2,7 @@ package judge
 
 import (
 	"fmt"
+	"os"
 	"time"
 
 	"takeback/internal/risk"
@@ -16,6 +17,7 @@ type Settings struct {
 	Hold      *Share             `yaml:"hold"`      // of changes that may have to wait; 20 in 1000
 	HoldFor   string             `yaml:"hold_for"`  // how long they wait; 24h
 	Large     bool               `yaml:"large"`     // count more values than a service with a million accounts needs
+	Weights   string             `yaml:"weights"`   // file of the score's weights, as risk fit writes it; the shipped ones if empty
 	Rules     []rulebook.Written `yaml:"rules"`
 }
 
@@ -33,6 +35,24 @@ type policy struct {
 	holdFor         time.Duration
 	rules           rulebook.Rules
 	sizes           risk.Sizes
+	tables          *risk.Tables
+}
+
+// tables are what the program brings along, or the operator's own fit.
+func (s Settings) tables() (*risk.Tables, error) {
+	t, err := risk.ShippedTables()
+	if err != nil || s.Weights == "" {
+		return t, err
+	}
+	f, err := os.Open(s.Weights)
+	if err != nil {
+		return nil, fmt.Errorf("risk.weights: %w", err)
+	}
+	defer f.Close()
+	if t.Weights, err = risk.ReadWeights(f); err != nil {
+		return nil, fmt.Errorf("risk.weights: %s: %w", s.Weights, err)
+	}
+	return t, nil
 }
 
 // policy checks the settings. Its error names the key.
@@ -56,6 +76,9 @@ func (s Settings) policy() (p policy, err error) {
 		if p.holdFor, err = time.ParseDuration(s.HoldFor); err != nil || p.holdFor < time.Hour || p.holdFor > 30*24*time.Hour {
 			return p, fmt.Errorf("risk.hold_for: %q is no time from 1h to 720h", s.HoldFor)
 		}
+	}
+	if p.tables, err = s.tables(); err != nil {
+		return p, err
 	}
 	if p.rules, err = rulebook.Compile(s.Rules); err != nil {
 		return p, fmt.Errorf("risk.rules: %w", err)

@@ -78,7 +78,7 @@ func (j *Judge) tryOn(tx *db.Tx, id string, rules rulebook.Rules, since time.Tim
 	defer j.mu.Unlock()
 	for i := range events {
 		e := &events[i]
-		d := risk.Decide(e, &p, j.counters, j.tables)
+		d := risk.Decide(e, &p, j.counters, j.policy.tables)
 		if e.At >= since.UnixMicro() {
 			t.Events++
 			fired, broken := rules.Fired(j.facts(e, &p, d))
