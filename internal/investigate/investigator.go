@@ -51,7 +51,7 @@ func (v *Investigator) Mark(ctx context.Context, by access.Actor, caseID string,
 func (v *Investigator) MarkGroup(ctx context.Context, by access.Actor, caseID string, g Group, m Mark, revision int64) (err error) {
 	defer fault.Wrap(&err, "investigate.MarkGroup(%s)", caseID)
 	said := saying{by: by, caseID: caseID, what: string(m.Verdict), reason: m.Reason, revision: revision}
-	return v.say(ctx, said, func(h []history.Change, _ []Marked) ([]Mark, error) { return g.marks(h, m.Verdict, m.Reason) })
+	return v.say(ctx, said, func(h []history.Change, _ []Marked) ([]Mark, error) { return g.marks(h, m) })
 }
 
 // saying is who says something of a case, having seen which marks.

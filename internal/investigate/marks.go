@@ -29,8 +29,17 @@ type Mark struct {
 	Change  int64
 	Version VersionRef
 	Agent   string
+	Percent int64  // of the intruder's: how sure that is; 0 for certain
 	Reason  string // in the person's own words; may be empty
 }
+
+// How sure an investigator can say that he is, in percent. What follows from less than
+// certain is asked about, see finding.Automatic.
+const (
+	Certain int64 = 100
+	Likely  int64 = 80
+	Perhaps int64 = 50
+)
 
 // Marked is a mark as it is kept.
 type Marked struct {
@@ -75,6 +84,9 @@ func (m Mark) check(h []history.Change, by string) error {
 	}
 	if named != 1 || m.From != 0 && m.Session == "" {
 		return ErrMark
+	}
+	if m.Percent < 0 || m.Percent > Certain || m.Percent%Certain != 0 && m.Verdict != Intruder {
+		return ErrVerdict
 	}
 	switch m.Verdict {
 	case Intruder, Undecided:
@@ -149,13 +161,19 @@ func backTo(all []Marked, since time.Time) (back []Marked) {
 			continue
 		}
 		m := now[is]
-		m.Verdict, m.SaidIn = Undecided, ""
+		m.Verdict, m.Percent, m.SaidIn = Undecided, 0, ""
 		back = append(back, m)
 	}
 	return back
 }
 
 func (m *Marks) add(one Marked) {
+	if one.Verdict == Intruder && one.Percent != 0 && one.Percent != Certain {
+		if m.Unsure == nil {
+			m.Unsure = map[string]finding.Confidence{}
+		}
+		m.Unsure[one.node()] = finding.Confidence(one.Percent) / 100
+	}
 	switch {
 	case one.Verdict == Undecided:
 	case one.Verdict == Holder && one.SaidIn != "" && one.Session != "":

@@ -19,10 +19,11 @@ type Group struct {
 	Network string    // an address or a prefix; empty: any
 }
 
-// marks gives what a verdict about a group comes to. A session that belongs to it
+// marks gives what a mark like this one about a group comes to. A session that belongs to it
 // only from some change on is the intruder's from there on, since a session can
 // change hands; and it is the holder's only if nobody else was in it.
-func (g Group) marks(h []history.Change, verdict Verdict, reason string) (all []Mark, err error) {
+func (g Group) marks(h []history.Change, like Mark) (all []Mark, err error) {
+	verdict := like.Verdict
 	within, err := g.test()
 	if err != nil {
 		return nil, err
@@ -41,7 +42,7 @@ func (g Group) marks(h []history.Change, verdict Verdict, reason string) (all []
 		in := within(c)
 		if c.Session == "" {
 			if in && changesFacts(c.Verb) {
-				all = append(all, Mark{Verdict: verdict, Change: c.Seq, Reason: reason})
+				all = append(all, Mark{Verdict: verdict, Change: c.Seq, Percent: like.Percent, Reason: like.Reason})
 			}
 			continue
 		}
@@ -57,7 +58,7 @@ func (g Group) marks(h []history.Change, verdict Verdict, reason string) (all []
 		}
 	}
 	for _, s := range order {
-		p, m := parts[s], Mark{Verdict: verdict, Session: s, Reason: reason}
+		p, m := parts[s], Mark{Verdict: verdict, Session: s, Percent: like.Percent, Reason: like.Reason}
 		if p.first == 0 || verdict == Holder && !p.all {
 			continue
 		}

@@ -45,7 +45,7 @@ func TestGroupsComeToMarks(t *testing.T) {
 		{"an end before the beginning", Group{From: at(5), Till: at(4)}, Intruder, nil, ErrGroup},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got, err := c.group.marks(street(), c.verdict, "")
+			got, err := c.group.marks(street(), Mark{Verdict: c.verdict})
 			if err != c.err {
 				t.Fatalf("got %v, want %v", err, c.err)
 			}

@@ -48,10 +48,11 @@ type Act struct {
 	history.Change
 	Label   string // tainted, suspect, affected or clean
 	Reason  finding.Reason
-	Because []int64
-	Mark    *Marked // the newest mark about the change itself; nil if none
-	Writes  bool    // it changed a fact
-	Marks   bool    // it can be marked by itself: somebody changed a fact
+	Grounds []finding.Station // the path of evidence, from the seed to this change; nil if there is nothing to explain
+	Because []int64           // the same by seq, without itself
+	Mark    *Marked           // the newest mark about the change itself; nil if none
+	Writes  bool              // it changed a fact
+	Marks   bool              // it can be marked by itself: somebody changed a fact
 
 	VersionMark *Marked // about the version that it set
 	AgentMark   *Marked // about the member of staff who made it
@@ -116,12 +117,7 @@ func (x *examined) lanes(sessions []session.Session) (lanes []Lane) {
 		f := x.Findings.Sessions[c.Session]
 		l := Lane{Session: c.Session, No: len(lanes) + 1, Label: f.Label(), From: f.TaintedFrom, OpenedAt: c.At, SeenAt: s.SeenAt, IP: c.Client.IP,
 			Client: session.Describe(c.Client.UserAgent), Device: c.Client.Device, Known: x.Established[c.Client.Device], Hands: s.Segment, Mark: x.markOf(Mark{Session: c.Session})}
-		switch l.Label {
-		case finding.Tainted:
-			l.Reason, l.Since = f.Tainted, f.TaintedFrom
-		case finding.Suspect:
-			l.Reason, l.Since = f.Suspect, f.SuspectFrom
-		}
+		l.Reason, l.Since = f.Why()
 		if l.Reason.From != 0 {
 			l.Because = x.Findings.Because(l.Reason.From)
 		}
@@ -132,11 +128,13 @@ func (x *examined) lanes(sessions []session.Session) (lanes []Lane) {
 
 func (x *examined) act(c history.Change) Act {
 	f := x.Findings.Of(c.Seq)
-	a := Act{Change: c, Label: f.Word(), Reason: f.Reason, Mark: x.markOf(Mark{Change: c.Seq}),
+	a := Act{Change: c, Label: f.Word(), Reason: x.Findings.Why(c.Seq), Mark: x.markOf(Mark{Change: c.Seq}),
 		VersionMark: x.markOf(Mark{Version: VersionRef{c.Path, c.Version}}), AgentMark: x.markOf(Mark{Agent: c.Actor}), Writes: changesFacts(c.Verb), Marks: changesFacts(c.Verb) && c.Role != access.System}
-	if f.Reason.Rule != finding.NoRule {
-		path := x.Findings.Because(c.Seq)
-		a.Because = path[:len(path)-1] // without itself
+	if a.Reason.Rule != finding.NoRule {
+		a.Grounds = x.Findings.Path(c.Seq)
+		for _, s := range a.Grounds[:len(a.Grounds)-1] {
+			a.Because = append(a.Because, s.Seq)
+		}
 	}
 	return a
 }

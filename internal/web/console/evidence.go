@@ -2,6 +2,8 @@ package console
 
 import (
 	"cmp"
+	"fmt"
+	"math"
 	"slices"
 	"strings"
 
@@ -31,6 +33,9 @@ type Hop struct {
 	Edge string // how the station before leads here; empty at the seed
 	Head string
 	Sub  string
+
+	Weight string // what the way here leaves of the confidence; empty if all of it
+	Sure   string // how sure it is here
 }
 
 // Link is one station of the path in words.
@@ -41,6 +46,7 @@ type Link struct {
 const (
 	hopHigh  = 44
 	hopApart = 74 // from the top of a station to the top of the next
+	hopWider = 14 // more than that where the weight of the way is said
 )
 
 // Box, Upper, Lower, Arrow and Said are where the parts of a station are drawn.
@@ -52,14 +58,25 @@ func (h Hop) Upper() int { return h.Y + 18 }
 // Lower is the line below.
 func (h Hop) Lower() int { return h.Y + 34 }
 
+// apart is from the top of the station before.
+func (h Hop) apart() int {
+	if h.Weight != "" {
+		return hopApart + hopWider
+	}
+	return hopApart
+}
+
 // Begins is where the arrow to it begins.
-func (h Hop) Begins() int { return h.Y - hopApart + hopHigh }
+func (h Hop) Begins() int { return h.Y - h.apart() + hopHigh }
 
 // Ends is where the arrow to it ends.
 func (h Hop) Ends() int { return h.Y - 2 }
 
 // Beside is the line of what is said beside the arrow.
-func (h Hop) Beside() int { return h.Y - (hopApart-hopHigh)/2 + 4 }
+func (h Hop) Beside() int { return h.Begins() + (hopApart-hopHigh)/2 + 4 }
+
+// Below is the line under it, of its weight.
+func (h Hop) Below() int { return h.Beside() + hopWider }
 
 // picked says why what the address picks is labelled; nil if it picks nothing that there is.
 func (v TimelineView) picked() *Picked {
@@ -81,6 +98,7 @@ func (v TimelineView) pickedSession(l investigate.Lane) *Picked {
 		p.Reason = v.T("heart.why.nothing")
 		return p
 	}
+	p.Reason += " " + v.sure(l.Reason.Confidence)
 	p.follow(v, v.pathTo(l.Since))
 	if done := v.doneIn(l); done != "" {
 		p.Hops = append(p.Hops, Hop{Kind: "done", Edge: v.T("heart.edge.H1"), Head: v.T("heart.hop.done"), Sub: done})
@@ -96,7 +114,8 @@ func (v TimelineView) pickedChange(a investigate.Act) *Picked {
 		p.Reason = v.T("heart.why.nothing")
 		return p
 	}
-	p.follow(v, v.pathTo(a.Seq))
+	p.Reason += " " + v.sure(a.Reason.Confidence)
+	p.follow(v, a.Grounds)
 	p.draw()
 	return p
 }
@@ -110,42 +129,68 @@ func (p *Picked) said(v TimelineView, marks ...*investigate.Marked) {
 }
 
 // pathTo is the path of evidence to a change, with itself.
-func (v TimelineView) pathTo(seq int64) []int64 {
-	a, some := v.act(seq)
-	if !some {
-		return nil
+func (v TimelineView) pathTo(seq int64) []finding.Station {
+	a, _ := v.act(seq)
+	return a.Grounds
+}
+
+// sure says in words and percent how sure it is that something is the intruder's.
+func (v TimelineView) sure(c finding.Confidence) string {
+	return v.T("heart.confidence", v.T("heart.sure."+sureWord(c)), int(math.Round(float64(c)*100)))
+}
+
+// weight says what a way leaves of the confidence; nothing if that is all of it.
+func (v TimelineView) weight(c finding.Confidence) string {
+	if c == 1 {
+		return ""
 	}
-	return append(slices.Clone(a.Because), seq)
+	return v.T("heart.weight", fmt.Sprintf("%.2f", float64(c)))
+}
+
+func sureWord(c finding.Confidence) string {
+	switch {
+	case c >= finding.Automatic:
+		return "certain"
+	case c > 0.6:
+		return "likely"
+	case c >= finding.Ignored:
+		return "perhaps"
+	}
+	return "hardly"
 }
 
 // follow goes along a path of evidence: what was marked, then each change of the
 // path, with the secret or contact between two of them by which one led to the other.
-func (p *Picked) follow(v TimelineView, path []int64) {
+func (p *Picked) follow(v TimelineView, path []finding.Station) {
 	var before investigate.Act
-	for i, seq := range path {
+	for i, station := range path {
+		seq, reason := station.Seq, station.Reason
 		a, some := v.act(seq)
 		if !some {
 			continue
 		}
-		edge, why := v.Or("heart.edge."+a.Reason.Rule.String(), ""), v.Why(a.Reason)
+		edge, why, weight := v.Or("heart.edge."+reason.Rule.String(), ""), v.Why(reason), investigate.WeightOf(reason)
 		if i == 0 {
 			p.Hops = append(p.Hops, Hop{Kind: "seed", Head: v.T("heart.hop.seed"), Sub: v.seedOf(a)})
-			edge = v.T("heart.edge.seed")
+			edge, weight = v.T("heart.edge.seed"), 1
 			why = cmp.Or(why, v.seedOf(a)) // of a version that was marked, the change that set it may be the holder's
 		}
-		if i > 0 && byThing(a.Reason.Rule) && before.Path != "" && setsThing(before.Verb) {
+		if i > 0 && byThing(reason.Rule) && before.Path != "" && setsThing(before.Verb) {
 			known := "heart.hop.theirs"
-			if a.Reason.Rule >= finding.H9 {
+			through := finding.Confidence(1)
+			if reason.Rule >= finding.H9 {
 				known = "heart.hop.both"
+				through = investigate.Weight(reason.Through)
+				weight = investigate.Weight(reason.Rule)
 			}
-			p.Hops = append(p.Hops, Hop{Kind: "thing", Edge: v.T("heart.edge.sets"), Head: heartPath(v.Page, before.Path), Sub: v.T(known)})
+			p.Hops = append(p.Hops, Hop{Kind: "thing", Edge: v.T("heart.edge.sets"), Head: heartPath(v.Page, before.Path), Sub: v.T(known), Weight: v.weight(through)})
 		}
 		if opens(a.Verb) && a.Role == access.Holder {
-			p.Hops = append(p.Hops, Hop{Kind: "session", Edge: edge, Head: v.Lane(a.Session), Sub: v.ref(seq)})
+			p.Hops = append(p.Hops, Hop{Kind: "session", Edge: edge, Head: v.Lane(a.Session), Sub: v.ref(seq), Weight: v.weight(weight), Sure: v.sure(reason.Confidence)})
 		} else {
-			p.Hops = append(p.Hops, Hop{Kind: "change", Edge: edge, Head: v.ref(seq), Sub: v.By(a)})
+			p.Hops = append(p.Hops, Hop{Kind: "change", Edge: edge, Head: v.ref(seq), Sub: v.By(a), Weight: v.weight(weight), Sure: v.sure(reason.Confidence)})
 		}
-		p.Path = append(p.Path, Link{Words: v.ref(seq), Why: why, Address: v.PickLink(seq)})
+		p.Path = append(p.Path, Link{Words: v.ref(seq), Why: strings.Join(slices.DeleteFunc([]string{why, v.weight(investigate.WeightOf(reason)), v.sure(reason.Confidence)}, func(s string) bool { return s == "" }), " "), Address: v.PickLink(seq)})
 		before = a
 	}
 }
@@ -154,8 +199,13 @@ func (p *Picked) follow(v TimelineView, path []int64) {
 func (p *Picked) draw() {
 	for i := range p.Hops {
 		h := &p.Hops[i]
-		h.Y = 4 + i*hopApart
-		h.Head, h.Sub, h.Edge = fit(h.Head, 42), fit(h.Sub, 48), fit(h.Edge, 44)
+		if h.Y = 4; i > 0 {
+			h.Y = p.Hops[i-1].Y + h.apart()
+		}
+		h.Head, h.Edge = fit(h.Head, 42), fit(h.Edge, 44)
+		if h.Sub = fit(h.Sub, 48-width(h.Sure)); h.Sure != "" {
+			h.Sub += " · " + h.Sure
+		}
 		p.Height = h.Y + hopHigh + 4
 	}
 }
@@ -164,7 +214,7 @@ func (p *Picked) draw() {
 func (p *Picked) Outline() string {
 	said := make([]string, len(p.Hops))
 	for i, h := range p.Hops {
-		said[i] = strings.TrimSpace(h.Edge + " " + h.Head)
+		said[i] = strings.Join(strings.Fields(h.Edge+" "+h.Weight+" "+h.Head+" "+h.Sure), " ")
 	}
 	return strings.Join(said, " → ")
 }
@@ -218,7 +268,17 @@ func opens(verb history.Verb) bool {
 	return verb == history.Open || verb == history.Recover || verb == history.Derive || verb == history.Handover
 }
 
-// fit cuts words to a width, of which a Latin letter takes one and a Japanese one two.
+// width of words, of which a Latin letter takes one and a Japanese one two.
+func width(words string) (used int) {
+	for _, r := range words {
+		if used++; r >= 0x1100 {
+			used++
+		}
+	}
+	return used
+}
+
+// fit cuts words to a width.
 func fit(words string, width int) string {
 	used := 0
 	for i, r := range words {

@@ -91,6 +91,22 @@ func (v TimelineView) marksOf(a investigate.Act) (all []markForm) {
 	return all
 }
 
+// Sures are how sure one can be that something is the intruder's, the usual first.
+func (f markForm) Sures() []string { return []string{"certain", "likely", "perhaps"} }
+
+// sureOf reads how sure a mark is, which is said of the intruder's alone; certain if nothing is said.
+func sureOf(f *web.Form, verdict investigate.Verdict) int64 {
+	said := f.Optional("sure", 20)
+	percent, some := map[string]int64{"": 0, "certain": 0, "likely": investigate.Likely, "perhaps": investigate.Perhaps}[said]
+	switch {
+	case !some:
+		f.Fail("sure", investigate.ErrVerdict)
+	case verdict != investigate.Intruder:
+		return 0
+	}
+	return percent
+}
+
 // WindowFrom and WindowTill are the stretch that is shown, as a field for a time reads it.
 func (v TimelineView) WindowFrom() string { return v.Start.In(v.Zone).Format(minute) }
 
@@ -109,6 +125,7 @@ func (p *Pages) mark(w http.ResponseWriter, r *http.Request) error {
 		Version: investigate.VersionRef{Path: f.Optional("path", 200), Version: f.Optional("version", 60)},
 		Agent:   f.Optional("agent", 60), Reason: f.Optional("why", 300),
 	}
+	m.Percent = sureOf(f, m.Verdict)
 	zone := web.NewPage(r, "heart.timeline").Zone
 	g := investigate.Group{Device: f.Optional("device", 60), From: anyMoment(f, "window-from", zone), Till: anyMoment(f, "window-till", zone), Network: f.Optional("network", 60)}
 	revision, view := number(f, "revision"), f.Optional("view", 1000)

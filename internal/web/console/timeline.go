@@ -319,6 +319,9 @@ func (v TimelineView) Marked(m *investigate.Marked) string {
 	if m.SaidIn != "" {
 		said = v.T("heart.said." + string(m.Verdict))
 	}
+	if m.Verdict == investigate.Intruder && m.Percent < investigate.Certain {
+		said += " – " + v.sure(finding.Confidence(m.Percent)/100)
+	}
 	if m.Reason != "" {
 		said += v.T("heart.marked.why", m.Reason)
 	}
