@@ -277,6 +277,39 @@ func TestOrdersThatDidNotWaitForThePlanStandOnItsPage(t *testing.T) {
 	}
 }
 
+func TestAPathSaysHowSureItIs(t *testing.T) {
+	t.Parallel()
+	h := build(t, db.SQLite)
+	h.night()
+	ken := h.staff("Ken", access.Investigator)
+	if w := ken.post(ken.page()+"/mark", "verdict", "intruder", "path", "password", "version", "p2", "sure", "very", "revision", "0"); w.Code != http.StatusUnprocessableEntity {
+		t.Errorf("nonsense was answered %d", w.Code)
+	}
+	ok(t, ken.post(ken.page()+"/mark", "verdict", "intruder", "path", "password", "version", "p2", "sure", "likely", "revision", "0"), "heart.marked")
+	why := text(t, ken.get(ken.page()+"?lang=en&change=14"))
+	for _, want := range []string{"Marked as the intruder's by Ken – Likely, 80 %", "weight 0.70", "Perhaps, 56 %"} {
+		if !strings.Contains(why, want) {
+			t.Errorf("the change does not say %q:\n%s", want, why)
+		}
+	}
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.AddCookie(&http.Cookie{Name: "__Host-desk", Value: ken.cookie})
+		h.site.ServeHTTP(w, r)
+	}))
+	t.Cleanup(func() { srv.CloseClientConnections(); srv.Close() })
+	for _, width := range []int{390, 1280} {
+		ctx := webtest.Browser(t, width)
+		for _, lang := range []string{"en", "ja"} {
+			must(t, chromedp.Do(ctx, chromedp.EmulateViewport(int64(width), 900), chromedp.Navigate(srv.URL+"/desk/cases/"+h.c.ID+"?change=14&lang="+lang)))
+			wide, err := chromedp.Run(ctx, chromedp.Evaluate[int](`document.documentElement.scrollWidth`))
+			if err != nil || wide > width {
+				t.Errorf("in %s it is %d wide in a window of %d (%v)", lang, wide, width, err)
+			}
+			webtest.Shot(t, ctx, fmt.Sprintf("heart-guessed-%s-%d", lang, width))
+		}
+	}
+}
+
 func TestTheMiddleOfTheStoryFitsItsWindow(t *testing.T) {
 	t.Parallel() // after the tests that clone templates, which none may do once they have run
 	h := build(t, db.SQLite)
