@@ -139,12 +139,23 @@ func (v TimelineView) sure(c finding.Confidence) string {
 	return v.T("heart.confidence", v.T("heart.sure."+sureWord(c)), int(math.Round(float64(c)*100)))
 }
 
-// weight says what a way leaves of the confidence; nothing if that is all of it.
+// weight says what a way leaves of the confidence, in words and as the number that
+// the confidence is multiplied with; nothing if that is all of it.
 func (v TimelineView) weight(c finding.Confidence) string {
 	if c == 1 {
 		return ""
 	}
-	return v.T("heart.weight", fmt.Sprintf("%.2f", float64(c)))
+	return v.T("heart.weight", v.T("heart.sign."+signWord(c)), fmt.Sprintf("%.2f", float64(c)))
+}
+
+func signWord(c finding.Confidence) string {
+	switch {
+	case c >= 0.9:
+		return "strong"
+	case c >= 0.6:
+		return "fair"
+	}
+	return "weak"
 }
 
 func sureWord(c finding.Confidence) string {
