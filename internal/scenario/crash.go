@@ -12,6 +12,7 @@ import (
 	"takeback/internal/connector"
 	"takeback/internal/fault"
 	"takeback/internal/history"
+	"takeback/internal/investigate"
 	"takeback/internal/restore"
 )
 
@@ -163,7 +164,8 @@ func (g *play) carry(ctx context.Context) error { return g.restorer(g.port()).Ca
 func (g *play) port() connector.Own { return connector.Own{DB: g.db, Book: g.book} }
 
 func (g *play) restorer(port connector.Port) *restore.Restorer {
-	return &restore.Restorer{DB: g.db, Book: g.book, Files: &g.files, Port: port}
+	return &restore.Restorer{DB: g.db, Book: g.book, Files: &g.files, Port: port,
+		Finder: &investigate.Investigator{DB: g.db, Files: &g.files, Kinds: g.book.Kinds}}
 }
 
 // restored fails unless every step of the plan was read back.
