@@ -148,6 +148,15 @@ func (v TimelineView) weight(c finding.Confidence) string {
 	return v.T("heart.weight", v.T("heart.sign."+signWord(c)), fmt.Sprintf("%.2f", float64(c)))
 }
 
+// reckon says how strong a sign the last way to something is, and how sure that leaves one of it.
+func (v TimelineView) reckon(r finding.Reason) string {
+	sure := v.sure(r.Confidence)
+	if weight := v.weight(investigate.WeightOf(r)); weight != "" {
+		return weight + " · " + sure
+	}
+	return sure
+}
+
 func signWord(c finding.Confidence) string {
 	switch {
 	case c >= 0.9:
@@ -201,7 +210,7 @@ func (p *Picked) follow(v TimelineView, path []finding.Station) {
 		} else {
 			p.Hops = append(p.Hops, Hop{Kind: "change", Edge: edge, Head: v.ref(seq), Sub: v.By(a), Weight: v.weight(weight), Sure: v.sure(reason.Confidence)})
 		}
-		p.Path = append(p.Path, Link{Words: v.ref(seq), Why: strings.Join(slices.DeleteFunc([]string{why, v.weight(investigate.WeightOf(reason)), v.sure(reason.Confidence)}, func(s string) bool { return s == "" }), " "), Address: v.PickLink(seq)})
+		p.Path = append(p.Path, Link{Words: v.ref(seq), Why: strings.TrimSpace(why + " " + v.reckon(reason)), Address: v.PickLink(seq)})
 		before = a
 	}
 }

@@ -287,7 +287,7 @@ func TestAPathSaysHowSureItIs(t *testing.T) {
 	}
 	ok(t, ken.post(ken.page()+"/mark", "verdict", "intruder", "path", "password", "version", "p2", "sure", "likely", "revision", "0"), "heart.marked")
 	why := text(t, ken.get(ken.page()+"?lang=en&change=14"))
-	for _, want := range []string{"Marked as the intruder's by Ken – Likely, 80 %", "a fair sign, weight 0.70", "Perhaps, 56 %"} {
+	for _, want := range []string{"Marked as the intruder's by Ken – Likely, 80 %", "A fair sign, weight 0.70 · Perhaps, 56 %", "A strong sign, weight 0.95", "Perhaps, 56 %"} {
 		if !strings.Contains(why, want) {
 			t.Errorf("the change does not say %q:\n%s", want, why)
 		}
