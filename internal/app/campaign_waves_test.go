@@ -190,3 +190,45 @@ func (w *town) follow(id string, kind campaign.Kind, value string) {
 		w.t.Errorf("followed twice: %v", err)
 	}
 }
+
+// The program ends between the hold of a latecomer and the end of the job that
+// held him, and he is let go before the job would run again: he is not held a second
+// time. It is whoever commits who dies here; on PostgreSQL the news comes to another goroutine, too.
+func TestALatecomerIsHeldOnce(t *testing.T) {
+	t.Parallel()
+	w := newTown(t, db.SQLite)
+	ids := w.moveIn(2)
+	w.visit(ids[0], thief)
+	w.hold(campaign.Key{Kind: campaign.Device, Value: thief.Device})
+	w.work()
+	w.visit(ids[1], thief)
+	died := false
+	defer w.DB.Listen(campaign.Topic, func(string) {
+		if !died {
+			died = true
+			panic("the program ends right after a commit")
+		}
+	})()
+	w.work()
+	w.work()
+	w.isOpen(ids[1])
+	if n := w.timesLetGo(ids[1]); !died || n != 1 {
+		t.Errorf("let go %d times", n)
+	}
+}
+
+// timesLetGo counts how often an account was let go.
+func (w *town) timesLetGo(id string) (n int) {
+	w.t.Helper()
+	w.write(func(tx *db.Tx) error {
+		all, err := history.Of(tx, id)
+		n = 0
+		for _, c := range all {
+			if c.Verb == history.Unfreeze {
+				n++
+			}
+		}
+		return err
+	})
+	return n
+}

@@ -38,7 +38,7 @@ func (s *Campaigns) Handle(runner *jobs.Runner) {
 		if err := w.Read(&l); err != nil {
 			return jobs.Permanent(err)
 		}
-		return s.takeIn(ctx, l)
+		return s.takeIn(ctx, l, w.Finish)
 	})
 }
 

@@ -47,8 +47,9 @@ func (s *Campaigns) Hear(tx *db.Tx, c history.Change) error {
 }
 
 // takeIn holds latecomers by a scope of their own: that of the others was fenced
-// in an epoch that an account of today may have behind it.
-func (s *Campaigns) takeIn(ctx context.Context, l latecomer) (err error) {
+// in an epoch that an account of today may have behind it. The job ends with the
+// fence: if it ran again, it would hold who was looked at and let go meanwhile.
+func (s *Campaigns) takeIn(ctx context.Context, l latecomer, finish func(*db.Tx) error) (err error) {
 	defer fault.Wrap(&err, "campaign.takeIn(%s)", l.Campaign)
 	var w wave
 	var more []string
@@ -68,7 +69,7 @@ func (s *Campaigns) takeIn(ctx context.Context, l latecomer) (err error) {
 	if err != nil || len(more) == 0 {
 		return err
 	}
-	err = s.hold(ctx, wave{campaign: l.Campaign, round: w.round, key: w.key}, more, fresh, nil)
+	err = s.hold(ctx, wave{campaign: l.Campaign, round: w.round, key: w.key}, more, fresh, finish)
 	if errors.Is(err, ErrStep) {
 		return nil // it was opened meanwhile
 	}
@@ -121,10 +122,8 @@ func (s *Campaigns) hold(ctx context.Context, w wave, more []string, fresh int, 
 		if err := grow(tx, w.campaign, fresh); err != nil {
 			return err
 		}
-		if then != nil {
-			if err := then(tx); err != nil {
-				return err
-			}
+		if err := then(tx); err != nil {
+			return err
 		}
 		if _, err := account.Fence(tx, w.scope); err != nil {
 			return err
