@@ -38,13 +38,13 @@ var (
 
 func newTown(t *testing.T, e db.Engine) *town {
 	t.Helper()
-	return builtTown(t, e, "smtp://127.0.0.1:1")
+	return builtTown(t, e, "smtp://127.0.0.1:1", app.File{})
 }
 
-func builtTown(t *testing.T, e db.Engine, smtp string) *town {
+func builtTown(t *testing.T, e db.Engine, smtp string, file app.File) *town {
 	t.Helper()
 	clock := dbtest.NewClock()
-	a, err := app.New(t.Context(), app.Config{DB: dbtest.Place(t, e), Site: "https://shop.example", SMTP: seal.NewSecret(smtp),
+	a, err := app.New(t.Context(), app.Config{DB: dbtest.Place(t, e), Site: "https://shop.example", SMTP: seal.NewSecret(smtp), File: file,
 		Now: clock.Now, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)

@@ -8,6 +8,7 @@ import (
 
 	"takeback/internal/access"
 	"takeback/internal/account"
+	"takeback/internal/app"
 	"takeback/internal/casefile"
 	"takeback/internal/db"
 	"takeback/internal/history"
@@ -39,12 +40,18 @@ type home struct {
 
 func newHome(t *testing.T, e db.Engine) *home {
 	t.Helper()
+	return newHomeWith(t, e, app.File{})
+}
+
+// newHomeWith is newHome with a configuration file.
+func newHomeWith(t *testing.T, e db.Engine, file app.File) *home {
+	t.Helper()
 	letters, err := inbox.Start("127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = letters.Close() })
-	h := &home{town: builtTown(t, e, letters.URL()), inbox: letters}
+	h := &home{town: builtTown(t, e, letters.URL(), file), inbox: letters}
 	h.id, err = h.Life.Create(t.Context(), shop, hana, seal.NewSecret(secret), "Hana", "en")
 	h.ok(err)
 	return h

@@ -175,6 +175,12 @@ func (h *home) ordinaryLife() {
 	brother := shop
 	brother.Grant = "delegate/d1"
 	h.ok(life.PlaceOrder(ctx, brother, h.id, "order/o1", signin.Order{ShipTo: "default/address", Card: "default/card", Effect: "undo"}))
+	h.write(func(tx *db.Tx) error { // as the judge has it wait for a day
+		if err := h.Freezer.Hold(tx, h.id, "order/o1", "", who); err != nil {
+			return err
+		}
+		return h.Freezer.GoOn(tx, h.id, "order/o1")
+	})
 	_, err = life.Move(ctx, brother, h.id, signin.Movement{Path: "points", Amount: 500, Once: "o1"})
 	h.ok(err)
 	h.twoStep(who)

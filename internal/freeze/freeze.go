@@ -158,7 +158,7 @@ func (z *Freezer) GoOn(tx *db.Tx, accountID, path string) error {
 	if err != nil || n == 0 {
 		return err
 	}
-	_, err = z.Book.Append(tx, history.Entry{Account: accountID, By: access.Do("freeze"), Verb: history.Release, Path: path, Request: "go-on " + path})
+	_, err = z.Book.Append(tx, history.Entry{Account: accountID, By: access.Do(history.Judge), Verb: history.Release, Path: path, Request: "go-on " + path})
 	return err
 }
 
@@ -168,6 +168,9 @@ func acting(by access.Actor, caseID string) access.Actor {
 	if by.Role.Staff() {
 		by.Case = caseID
 		return by
+	}
+	if caseID == "" {
+		return access.Actor{Role: access.System, ID: history.Judge, Client: by.Client}
 	}
 	return access.Actor{Role: access.System, ID: "freeze", Case: caseID, Client: by.Client}
 }

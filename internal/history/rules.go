@@ -7,6 +7,9 @@ import (
 	"takeback/internal/access"
 )
 
+// Judge is who holds and releases an order for risk, without a case.
+const Judge = "judge"
+
 // Lacks names what of its provenance a change does not say. Nothing can add it
 // later, and what an investigation cannot follow it must ask people: so it is
 // counted from the first day on. A complete change lacks nothing.
@@ -62,9 +65,11 @@ func (c Change) orderedBy(part string) (path string) {
 	return path
 }
 
-// ofCase tells whether a change is what was done about an account, for which there is a case.
+// ofCase tells whether a change is what was done about an account, for which
+// there is a case. An order that the judge lets wait for a day has none.
 func (c Change) ofCase() bool {
-	return c.Verb != View && slices.Contains(ofCase, c.Verb)
+	judged := c.Role == access.System && c.Actor == Judge && (c.Verb == Hold || c.Verb == Release)
+	return c.Verb != View && slices.Contains(ofCase, c.Verb) && !judged
 }
 
 // Coverage says of how many changes it is known who made them, from where and
