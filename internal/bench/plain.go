@@ -24,6 +24,7 @@ var written = []rowKind{
 		fresh: "id", where: "account = $1"},
 	{table: "job", columns: "id no kind key args queued_at run_at attempt lease lease_until last_error dead_at", fresh: "id", where: "key = 'letters ' || $1"},
 	{table: "notice", columns: "number account seq event path at letters untold", fresh: "number", where: "account = $1"},
+	{table: "risk_profile", columns: "account at body", where: "account = $1"},
 }
 
 // rowKind is one row that a change writes.
