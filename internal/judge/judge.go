@@ -40,8 +40,8 @@ type Judge struct {
 
 	mu       sync.Mutex // over all below
 	counters *risk.Counters
-	signIns  Meter // scores of sign-ins
-	changes  Meter // what sessions carried when something was changed in them
+	signIns  risk.Meter // scores of sign-ins
+	changes  risk.Meter // all that spoke against changes
 	tally    map[count]int64
 }
 
@@ -256,14 +256,10 @@ func (j *Judge) decide(tx *db.Tx, e *risk.Event, p *risk.Profile) (v Verdict, fi
 	return v, fired, nil
 }
 
-// limited are the tables with limits that keep to the budgets. A budget does not
-// make the holder's usual place suspicious: below even odds nobody is asked.
+// limited are the tables with limits that keep to the budgets.
 func (j *Judge) limited() risk.Tables {
 	t := *j.policy.tables
-	l := &t.Limits
-	l.StepUp = max(j.signIns.Over(j.policy.challenge, l.StepUp), 0)
-	l.Tell = min(l.Tell, l.StepUp)
-	l.Hold = max(j.changes.Over(j.policy.hold, l.Hold), 0)
+	t.Limits = t.Limits.Within(risk.Budget{Challenge: float64(j.policy.challenge), Hold: float64(j.policy.hold)}, &j.signIns, &j.changes)
 	return t
 }
 
@@ -286,7 +282,7 @@ func (j *Judge) counted(e *risk.Event, v Verdict, now time.Time) {
 	case e.Kind == risk.SignedIn && v.Scored:
 		j.signIns.Add(v.Score, v.Action >= risk.StepUp && v.Score < j.limited().Limits.StepUp)
 	case e.Kind.MovesChannel() || e.Kind.MovesValue():
-		j.changes.Add(v.Carried, v.Action >= risk.Hold && v.Carried < j.limited().Limits.Hold)
+		j.changes.Add(v.Total(), v.Action >= risk.Hold && v.Total() < j.limited().Limits.Hold)
 	}
 	j.tally[count{now.Unix() / 86400, e.Kind.String(), v.Action, v.Acting && v.Action > risk.Let}]++
 }

@@ -1,9 +1,7 @@
 package judge
 
 import (
-	"encoding/binary"
 	"fmt"
-	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -54,89 +52,6 @@ func (s *Share) UnmarshalText(text []byte) error {
 		return fmt.Errorf("%q is no share: write 2%%, 20/1000 or 0.02", text)
 	}
 	*s = Share(part / of)
-	return nil
-}
-
-// The bins of a meter: log-odds from -20 to 20 in steps of a twentieth. Whatever
-// the signals raised by themselves lies above all scores: it is spent from the
-// same budget and leaves less of it for scores.
-const (
-	binWidth = 0.05
-	bins     = 802
-	lowest   = -20.0
-	// forgets is when everything counts half from there on, so that a meter goes
-	// by the last weeks of a busy site and the last year of a quiet one.
-	forgets = 200_000
-	// needs is how many scores a threshold needs below it before it is believed.
-	needs = 500
-)
-
-// Meter remembers how high scores were of late, and gives the score above which
-// a given share of them lies. Its zero value is empty.
-type Meter struct {
-	counts [bins]float64
-	all    float64
-}
-
-// Add takes a score. raised tells that the answer did not come from the score.
-func (m *Meter) Add(score float64, raised bool) {
-	i := bins - 1
-	if !raised {
-		i = min(max(int((score-lowest)/binWidth), 0), bins-2)
-	}
-	if math.IsNaN(score) {
-		return
-	}
-	m.counts[i]++
-	if m.all++; m.all >= forgets {
-		for i := range m.counts {
-			m.counts[i] /= 2
-		}
-		m.all /= 2
-	}
-}
-
-// Over gives the lowest score that no more than a share of all lie above. Until
-// there are enough it gives what is handed in.
-func (m *Meter) Over(share Share, untilThen float64) float64 {
-	if m.all < needs {
-		return untilThen
-	}
-	left := float64(share) * m.all
-	for i := bins - 1; i >= 0; i-- {
-		if left -= m.counts[i]; left < 0 {
-			if i >= bins-2 {
-				return math.Inf(1) // the signals alone have spent it, or scores beyond all bins
-			}
-			return lowest + float64(i+1)*binWidth
-		}
-	}
-	return math.Inf(-1)
-}
-
-// MarshalBinary gives the meter's bytes.
-func (m *Meter) MarshalBinary() ([]byte, error) {
-	b := make([]byte, 0, 4*bins)
-	for _, c := range m.counts {
-		b = binary.LittleEndian.AppendUint32(b, math.Float32bits(float32(c)))
-	}
-	return b, nil
-}
-
-// UnmarshalBinary reads them.
-func (m *Meter) UnmarshalBinary(b []byte) error {
-	if len(b) != 4*bins {
-		return fmt.Errorf("judge: a meter has %d bytes, not %d", 4*bins, len(b))
-	}
-	*m = Meter{}
-	for i := range m.counts {
-		c := float64(math.Float32frombits(binary.LittleEndian.Uint32(b[4*i:])))
-		if !(c >= 0 && c <= forgets) {
-			return fmt.Errorf("judge: a meter counts %v", c)
-		}
-		m.counts[i] = c
-		m.all += c
-	}
 	return nil
 }
 

@@ -160,12 +160,12 @@ func (j *judge) decide() Decision {
 	if j.e.Kind != SignInFailed && j.e.Kind != PromptRefused { // whoever fails is not in the account
 		carried = max(carried, d.standing)
 	}
-	d.Carried = min(carried+j.act, mostCarried)
+	d.Carried, d.total = min(carried+j.act, mostCarried), carried+j.act+j.moment
 	if j.scored {
 		d.Action = max(d.Action, j.byScore(l))
 	}
 	if j.e.Kind.MovesChannel() || j.e.Kind.MovesValue() || j.e.Kind == Custom {
-		d.Action = max(d.Action, j.byTotal(carried+j.act+j.moment, l))
+		d.Action = max(d.Action, j.byTotal(d.total, l))
 	}
 	d.Reasons = j.reasons()
 	return d

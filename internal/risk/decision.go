@@ -44,7 +44,12 @@ type Decision struct {
 	Reasons []Reason // the weightiest first
 
 	standing float64 // log-odds of the session itself, for Follow
+	total    float64 // what the limits of changes are compared with
 }
+
+// Total is all that speaks against a change: what is carried on and what spoke in
+// this decision alone. Limits of changes, and so their budget, are about it.
+func (d *Decision) Total() float64 { return d.total }
 
 // Teaches tells whether a success that was answered so may be learnt at once. A
 // sign-in that was asked for more teaches only after it was proved, and then
