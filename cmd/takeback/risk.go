@@ -56,7 +56,8 @@ func (c *RiskGenerateCmd) Run(out io.Writer) (err error) {
 
 // RiskEvalCmd is `takeback risk eval`.
 type RiskEvalCmd struct {
-	CSV     string  `name:"csv" help:"The rows, in the order of time." required:"" type:"path" placeholder:"FILE"`
+	CSV     string  `name:"csv" help:"The rows, in the order of time." type:"path" placeholder:"FILE" xor:"what" required:""`
+	Events  string  `help:"Instead of rows: events, and what follows sign-ins is tried (.jsonl)." type:"path" placeholder:"FILE" xor:"what" required:""`
 	Scorer  string  `enum:"ours,freeman,both" default:"both" help:"ours, freeman (the reference), or both side by side. The actions are those of ours, unless there is freeman alone."`
 	Weights string  `help:"Weights of our score, as risk fit writes them. Those that the program brings along if absent." type:"path" placeholder:"FILE"`
 	Truth   string  `help:"The kinds of takeovers, as risk generate writes them." type:"path" placeholder:"FILE"`
@@ -84,6 +85,9 @@ func (c *RiskEvalCmd) Run(out io.Writer) (err error) {
 			return err
 		}
 	}
+	if c.Events != "" {
+		return c.events(out, replay)
+	}
 	rows, size, err := openRows(c.CSV)
 	if err != nil {
 		return err
@@ -104,6 +108,34 @@ func (c *RiskEvalCmd) Run(out io.Writer) (err error) {
 	if err != nil {
 		return err
 	}
+	return c.give(out, report)
+}
+
+// events tries what follows sign-ins.
+func (c *RiskEvalCmd) events(out io.Writer, of trial.Replay) error {
+	if c.Scores != "" || c.Scorer == "freeman" {
+		return errors.New("--events: there are no --scores and no other scorer of what follows a sign-in")
+	}
+	events, size, err := openRows(c.Events)
+	if err != nil {
+		return err
+	}
+	defer events.Close()
+	bar := newBar(size)
+	report, err := trial.EvalEvents(events, trial.Course{Tables: of.Tables, Kinds: of.Kinds, Tell: tell, Tick: bar.tick}, trial.Judging{Split: c.Split, Seed: c.Seed})
+	bar.end()
+	if err != nil {
+		return err
+	}
+	return c.give(out, report)
+}
+
+// give draws and prints a report.
+func (c *RiskEvalCmd) give(out io.Writer, report interface {
+	Text(io.Writer) error
+	JSON(io.Writer) error
+	Plot(io.Writer) error
+}) error {
 	if c.Plot != "" {
 		if err := writeFile(c.Plot, report.Plot); err != nil {
 			return err

@@ -10,6 +10,8 @@
 // Two scorers read a sign-in: the log-odds fitted on pairs of our own users
 // (features.go, fit.go) and Freeman's model as published (freeman.go). Over them
 // stands the layer of signals (rules_*.go), which can raise an action and never
-// lower one. Profiles learn from successes alone: were failures to teach, four
-// wrong passwords would make the intruder's place a familiar one.
+// lower one. Budgets set its limits (budget.go).
+//
+// Profiles learn from successes alone: were failures to teach, four wrong
+// passwords would make the intruder's place a familiar one.
 package risk

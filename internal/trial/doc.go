@@ -3,7 +3,8 @@
 // and files of the same shape that it makes itself from published marginals. It
 // owns the file format, the generator with its intruders and the holders' hard
 // cases, and the protocol of the trial: score before learning, thresholds from
-// the earlier part, intervals over accounts.
+// the earlier part, intervals over accounts. What follows a sign-in is tried on
+// files of events (course.go, stopped.go): what was done before value moved.
 //
 // It has no score of its own: both scorers, their profiles and counters and the
 // fitting of weights are package risk's. It owns no table and touches no database.
