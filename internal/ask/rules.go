@@ -101,7 +101,8 @@ func items(h []history.Change, f *finding.Findings, open []Open, facts []account
 // questions were answered are not asked about: their word does not count while they are suspect.
 func visits(h []history.Change, f *finding.Findings) (all []Item) {
 	type place struct{ item, visit int }
-	devices, placed, answering := map[string]int{}, map[string]place{}, map[string]bool{}
+	var devices finding.Devices
+	placed, answering := map[string]place{}, map[string]bool{}
 	for _, c := range h {
 		answering[c.Session] = answering[c.Session] || c.Verb == history.Recover && c.Case != ""
 		s := f.Sessions[c.Session]
@@ -110,10 +111,8 @@ func visits(h []history.Change, f *finding.Findings) (all []Item) {
 		}
 		at, known := placed[c.Session]
 		if !known {
-			n, some := devices[c.Client.Device]
-			if !some || c.Client.Device == "" {
-				n = len(all)
-				devices[c.Client.Device] = n
+			n, begins := devices.Group(c.Client.Device)
+			if begins {
 				all = append(all, Item{At: c.At, Device: c.Client.Device != "", Client: session.Describe(c.Client.UserAgent), Network: network(c.Client.IP),
 					Evidence: evidence(h, f, f.Because(s.Suspect.From), s.Suspect.Rule), Answers: whose})
 			}

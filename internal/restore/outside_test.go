@@ -136,7 +136,7 @@ func TestWhatAThirdPartyWroteIsNotOverwritten(t *testing.T) {
 		if err := h.Approve(t.Context(), sato, c.ID, p.Hash); err == nil {
 			t.Error("a plan with an open question was approved")
 		}
-		if err := h.Answer(t.Context(), ito, c.ID, p.Hash, drift, Keep); err != nil {
+		if err := h.Answer(t.Context(), ito, c.ID, p.Hash, Keep, drift); err != nil {
 			t.Fatal(err)
 		}
 		answered := h.plan(c)

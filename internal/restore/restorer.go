@@ -3,6 +3,7 @@ package restore
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"time"
 
@@ -179,10 +180,10 @@ func (r *Restorer) compute(tx *db.Tx, c casefile.Case, present map[string]json.R
 	return p, nil
 }
 
-// Answer keeps what an investigator answered to a question of the plan that he
-// has seen, and makes the plan anew.
-func (r *Restorer) Answer(ctx context.Context, by access.Actor, caseID, seen string, q Question, answer Answer) (err error) {
-	defer fault.Wrap(&err, "restore.Answer(%s, %s)", caseID, q.Path)
+// Answer keeps what an investigator answered to questions of the plan that he has
+// seen, to all of them or to none, and makes the plan anew.
+func (r *Restorer) Answer(ctx context.Context, by access.Actor, caseID, seen string, answer Answer, to ...Question) (err error) {
+	defer fault.Wrap(&err, "restore.Answer(%s)", caseID)
 	if !by.May(access.Investigate) {
 		return ErrForbidden
 	}
@@ -198,8 +199,10 @@ func (r *Restorer) Answer(ctx context.Context, by access.Actor, caseID, seen str
 		if former.Hash != seen {
 			return ErrOther
 		}
-		if err := r.keepAnswer(tx, by, caseID, former.Questions, q, answer); err != nil {
-			return err
+		for _, q := range to {
+			if err := r.keepAnswer(tx, by, caseID, former.Questions, q, answer); err != nil {
+				return fmt.Errorf("%s: %w", q.Path, err)
+			}
 		}
 		_, err = r.plan(tx, by, caseID, former, there)
 		return err

@@ -235,10 +235,10 @@ func TestQuestionsAreAnsweredBeforeThePlanIsApproved(t *testing.T) {
 		if err := h.Approve(t.Context(), yuki, h.caseID, p.Hash); fault(err) != "restore.questions" {
 			t.Errorf("approved with an open question: %v", err)
 		}
-		if err := h.Answer(t.Context(), mika, h.caseID, "", q, restore.Proposal); fault(err) != "restore.other-plan" {
+		if err := h.Answer(t.Context(), mika, h.caseID, "", restore.Proposal, q); fault(err) != "restore.other-plan" {
 			t.Errorf("answered without having seen the plan: %v", err)
 		}
-		if err := h.Answer(t.Context(), mika, h.caseID, p.Hash, q, "perhaps"); fault(err) != "restore.answer" {
+		if err := h.Answer(t.Context(), mika, h.caseID, p.Hash, "perhaps", q); fault(err) != "restore.answer" {
 			t.Errorf("a strange answer: %v", err)
 		}
 		hash := p.Hash
@@ -250,7 +250,7 @@ func TestQuestionsAreAnsweredBeforeThePlanIsApproved(t *testing.T) {
 			if !slices.Contains(q.Choices(), answer) {
 				answer = restore.Leave
 			}
-			if err := h.Answer(t.Context(), ken, h.caseID, hash, q, answer); err != nil {
+			if err := h.Answer(t.Context(), ken, h.caseID, hash, answer, q); err != nil {
 				t.Fatal(err)
 			}
 			s, err := h.Status(t.Context(), ken, h.caseID)

@@ -69,7 +69,7 @@ func (h *house) suspected() (node finding.Node) {
 	h.markSuggested()
 	p, err := h.MakePlan(h.t.Context(), ken, h.caseID, "")
 	if err == nil {
-		err = h.Restorer.Answer(h.t.Context(), ken, h.caseID, p.Hash, restore.Question{Why: restore.SuspectChange, Path: "note/n1", Seq: p.Questions[0].Seq}, restore.Keep)
+		err = h.Restorer.Answer(h.t.Context(), ken, h.caseID, p.Hash, restore.Keep, restore.Question{Why: restore.SuspectChange, Path: "note/n1", Seq: p.Questions[0].Seq})
 	}
 	if err == nil {
 		err = h.Approve(h.t.Context(), yuki, h.caseID, h.status(h.t).Hash)
@@ -189,7 +189,7 @@ func TestTheHoldersWordAgainstTheRulesIsAQuestionAndUndoneAllTheSame(t *testing.
 		if err := h.Approve(t.Context(), yuki, h.caseID, s.Hash); fault(err) != "restore.questions" {
 			t.Errorf("approved without an answer: %v", err)
 		}
-		if err := h.Restorer.Answer(t.Context(), yuki, h.caseID, s.Hash, restore.Question{Why: restore.Contradiction, Path: node.Session}, restore.Keep); err != nil {
+		if err := h.Restorer.Answer(t.Context(), yuki, h.caseID, s.Hash, restore.Keep, restore.Question{Why: restore.Contradiction, Path: node.Session}); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := h.MakePlan(t.Context(), ken, h.caseID, h.status(t).Hash); err != nil {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/chromedp/chromedp"
+	"github.com/google/go-cmp/cmp"
 
 	"takeback/internal/access"
 	"takeback/internal/account"
@@ -103,6 +104,27 @@ func (b *browser) send(action string, fields ...string) *httptest.ResponseRecord
 		fields = append([]string{name, value}, fields...)
 	}
 	return b.post(b.page()+action, fields...)
+}
+
+// fits fails the test unless the page of the case fits a telephone and a desk, in both languages.
+func (b *browser) fits(name, query string) {
+	b.t.Helper()
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.AddCookie(&http.Cookie{Name: "__Host-desk", Value: b.cookie})
+		b.site.ServeHTTP(w, r)
+	}))
+	b.t.Cleanup(func() { srv.CloseClientConnections(); srv.Close() }) // after the browser, which keeps listening for what happens
+	for _, width := range []int{390, 1280} {
+		ctx := webtest.Browser(b.t, width)
+		for _, lang := range []string{"en", "ja"} {
+			must(b.t, chromedp.Do(ctx, chromedp.EmulateViewport(int64(width), 900), chromedp.Navigate(srv.URL+b.page()+"?lang="+lang+query)))
+			wide, err := chromedp.Run(ctx, chromedp.Evaluate[int](`document.documentElement.scrollWidth`))
+			if err != nil || wide > width {
+				b.t.Errorf("%s in %s is %d wide in a window of %d (%v)", name, lang, wide, width, err)
+			}
+			webtest.Shot(b.t, ctx, fmt.Sprintf("%s-%s-%d", name, lang, width))
+		}
+	}
 }
 
 // ok fails the test unless a POST was taken.
@@ -292,21 +314,29 @@ func TestAPathSaysHowSureItIs(t *testing.T) {
 			t.Errorf("the change does not say %q:\n%s", want, why)
 		}
 	}
-	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r.AddCookie(&http.Cookie{Name: "__Host-desk", Value: ken.cookie})
-		h.site.ServeHTTP(w, r)
-	}))
-	t.Cleanup(func() { srv.CloseClientConnections(); srv.Close() })
-	for _, width := range []int{390, 1280} {
-		ctx := webtest.Browser(t, width)
-		for _, lang := range []string{"en", "ja"} {
-			must(t, chromedp.Do(ctx, chromedp.EmulateViewport(int64(width), 900), chromedp.Navigate(srv.URL+"/desk/cases/"+h.c.ID+"?change=14&lang="+lang)))
-			wide, err := chromedp.Run(ctx, chromedp.Evaluate[int](`document.documentElement.scrollWidth`))
-			if err != nil || wide > width {
-				t.Errorf("in %s it is %d wide in a window of %d (%v)", lang, wide, width, err)
-			}
-			webtest.Shot(t, ctx, fmt.Sprintf("heart-guessed-%s-%d", lang, width))
+	ken.fits("heart-guessed", "&change=14")
+}
+
+func TestOneAnswerIsForAllThatWasDoneFromADevice(t *testing.T) {
+	t.Parallel()
+	h := build(t, db.SQLite)
+	h.night()
+	ken := h.staff("Ken", access.Investigator)
+	ok(t, ken.post(ken.page()+"/mark", "verdict", "intruder", "device", "device-x", "sure", "likely", "revision", "0"), "heart.marked")
+	ok(t, ken.send("/plan"), "heart.planned")
+	ken.has("Device 2 · Chrome, Windows – 4 changes made there may have been the intruder or the holder")
+	ken.fits("heart-bunch", "")
+	ok(t, ken.send("/plan/answer", "decision", "keep"), "heart.answered")
+	s, err := h.rest.Status(t.Context(), access.Actor{Role: access.Investigator, ID: ken.id}, h.c.ID)
+	must(t, err)
+	var kept []string
+	for _, q := range s.Asked {
+		if q.Answer == restore.Keep {
+			kept = append(kept, q.Path)
 		}
+	}
+	if diff := cmp.Diff([]string{"address/home", "email", "order/o7", "password"}, kept); diff != "" {
+		t.Errorf("what was kept (-want +got):\n%s", diff)
 	}
 }
 
@@ -315,38 +345,16 @@ func TestTheMiddleOfTheStoryFitsItsWindow(t *testing.T) {
 	h := build(t, db.SQLite)
 	h.night()
 	ken, yuki := h.staff("Ken", access.Investigator), h.staff("Yuki", access.Supervisor)
-	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		who := ken
-		if r.URL.Query().Has("yuki") {
-			who = yuki
-		}
-		r.AddCookie(&http.Cookie{Name: "__Host-desk", Value: who.cookie})
-		h.site.ServeHTTP(w, r)
-	}))
-	t.Cleanup(func() { srv.CloseClientConnections(); srv.Close() })
-	look := func(name, who string) {
-		for _, width := range []int{390, 1280} {
-			ctx := webtest.Browser(t, width)
-			for _, lang := range []string{"en", "ja"} {
-				must(t, chromedp.Do(ctx, chromedp.EmulateViewport(int64(width), 900), chromedp.Navigate(srv.URL+"/desk/cases/"+h.c.ID+"?lang="+lang+"&"+who)))
-				wide, err := chromedp.Run(ctx, chromedp.Evaluate[int](`document.documentElement.scrollWidth`))
-				if err != nil || wide > width {
-					t.Errorf("%s in %s is %d wide in a window of %d (%v)", name, lang, wide, width, err)
-				}
-				webtest.Shot(t, ctx, fmt.Sprintf("heart-%s-%s-%d", name, lang, width))
-			}
-		}
-	}
-	look("suggested", "ken")
+	ken.fits("heart-suggested", "")
 	ok(t, ken.send("/mark", "verdict", "intruder"), "heart.marked")
 	ok(t, ken.send("/plan"), "heart.planned")
 	h.called()
-	look("planned", "yuki")
+	yuki.fits("heart-planned", "")
 	ok(t, ken.send("/plan/answer", "decision", "proposal"), "heart.answered")
 	ok(t, yuki.send("/plan/approve"), "heart.approved")
 	ok(t, ken.send("/plan/start"), "heart.started")
 	s, err := h.rest.Status(t.Context(), access.Actor{Role: access.Investigator, ID: ken.id}, h.c.ID)
 	must(t, err)
 	must(t, h.rest.Carry(t.Context(), s.Stored.ID))
-	look("restored", "ken")
+	ken.fits("heart-restored", "")
 }

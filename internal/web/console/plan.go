@@ -168,14 +168,6 @@ func (v PlanView) Because(l restore.Line) Link {
 	return v.station(l.Row.Because[len(l.Row.Because)-1])
 }
 
-// Evidence is the path of evidence to a question.
-func (v PlanView) Evidence(q restore.Asked) (all []Link) {
-	for _, seq := range q.Because {
-		all = append(all, v.station(seq))
-	}
-	return all
-}
-
 func (v PlanView) station(seq int64) Link {
 	t := v.timeline
 	l := Link{Words: t.ref(seq), Address: t.PickLink(seq)}
@@ -196,57 +188,6 @@ func (v PlanView) Look(l restore.Line) string { return looks[l.State] }
 
 // LossLook is the look of an order that did not wait for the plan.
 func (v PlanView) LossLook(l restore.Loss) string { return looks[l.State] }
-
-// Whom is a link that narrows the questions to those of one addressee, or to none.
-type Whom struct {
-	To      restore.Addressee // empty: everybody
-	Open    int
-	Address string
-	Here    bool
-}
-
-// Whoms are the addressees who are asked something, after everybody; none if
-// there is nothing to choose.
-func (v PlanView) Whoms() (all []Whom) {
-	for _, to := range append([]restore.Addressee{""}, restore.Addressees...) {
-		s := v.timeline.scope
-		s.For = string(to)
-		w := Whom{To: to, Address: v.timeline.to(s, "asked"), Here: v.timeline.scope.For == string(to)}
-		for _, q := range v.Asked {
-			if q.Answer == "" && (to == "" || q.To == to) {
-				w.Open++
-			}
-		}
-		if w.Open > 0 {
-			all = append(all, w)
-		}
-	}
-	if len(all) < 3 && v.timeline.scope.For == "" {
-		return nil
-	}
-	return all
-}
-
-// To is the badge that says who can answer a question.
-func (v PlanView) To(q restore.Asked) web.Badge {
-	return web.Badge{Kind: "info", Words: v.T("heart.to." + string(q.To))}
-}
-
-// Waiting are the questions without an answer, of the addressee that the reader has chosen.
-func (v PlanView) Waiting() (all []restore.Asked) {
-	for _, q := range v.Asked {
-		if chosen := v.timeline.scope.For; q.Answer == "" && (chosen == "" || chosen == string(q.To)) {
-			all = append(all, q)
-		}
-	}
-	return all
-}
-
-// Proposed is what the rules would write if a person agrees.
-func (v PlanView) Proposed(q restore.Asked) string { return v.show(q.Path, q.Proposal) }
-
-// AtNow is what is at the path of a question.
-func (v PlanView) AtNow(q restore.Asked) string { return v.orNothing(v.show(q.Path, q.Now)) }
 
 // DoneSteps counts the steps that were read back.
 func (v PlanView) DoneSteps() (n int) {
@@ -272,23 +213,6 @@ func (p *Pages) makePlan(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return backTo(w, r, caseID, "heart.planned")
-}
-
-func (p *Pages) answerQuestion(w http.ResponseWriter, r *http.Request) error {
-	by, caseID, err := p.granted(r)
-	if err != nil {
-		return err
-	}
-	f := web.FormOf(r)
-	q := restore.Question{Why: restore.Why(f.Text("why", 40)), Path: f.Text("path", 200), Seq: number(f, "seq")}
-	seen, answer := f.Text("hash", 64), restore.Answer(f.Choice("decision", "keep", "proposal", "leave"))
-	if err := f.Err(); err != nil {
-		return err
-	}
-	if err := p.Restorer.Answer(r.Context(), by, caseID, seen, q, answer); err != nil {
-		return err
-	}
-	return backTo(w, r, caseID, "heart.answered")
 }
 
 func (p *Pages) approve(w http.ResponseWriter, r *http.Request) error {

@@ -265,7 +265,7 @@ func TestTheHolderAnswersWhatOnlyTheHolderKnows(t *testing.T) {
 		if err := h.Asker.Invite(h.Context(), aoi, h.caseID, "e1"); err == nil || fault.Public(err).Code != "ask.no-look" {
 			h.Errorf("without a look at the case: %v", err)
 		}
-		h.must(h.Restorer.Answer(h.Context(), ken, h.caseID, h.status().Hash, h.status().Asked[0].Question, restore.Keep))
+		h.must(h.Restorer.Answer(h.Context(), ken, h.caseID, h.status().Hash, restore.Keep, h.status().Asked[0].Question))
 		h.must(h.Restorer.Approve(h.Context(), abe, h.caseID, h.status().Hash))
 		link := h.invited()
 		if n := len(h.inbox.To("thief@mail.example")); n > 0 {
