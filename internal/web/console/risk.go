@@ -41,8 +41,8 @@ func (p *Pages) showRisk(w http.ResponseWriter, r *http.Request) error {
 			return d.Challenged - d.ShadowChallenged, d.ShadowChallenged, d.SignIns
 		}),
 		v.chart("held", func(d judge.Day) (bright, dim, of int64) { return d.Held - d.ShadowHeld, d.ShadowHeld, d.Changes }),
-		v.chart("stopped", func(d judge.Day) (bright, dim, of int64) { return d.Frozen, d.Ended, 0 }),
-		v.chart("outcome", func(d judge.Day) (bright, dim, of int64) { return d.Confirmed, d.False, 0 }),
+		v.chart("stopped", func(d judge.Day) (bright, dim, of int64) { return d.Frozen, d.Ended, ofNothing }),
+		v.chart("outcome", func(d judge.Day) (bright, dim, of int64) { return d.Confirmed, d.False, ofNothing }),
 	}
 	v.Wide = true
 	return riskPage.Render(w, r, v)
@@ -69,7 +69,10 @@ type Bar struct {
 // chartHeight is how high the highest bar is drawn, in pixels.
 const chartHeight = 80
 
-// chart draws one figure of all days. of is what it is a part of; 0 if of nothing.
+// ofNothing says that a figure is no part of another.
+const ofNothing = -1
+
+// chart draws one figure of all days. of is what it is a part of, or ofNothing.
 func (v riskView) chart(name string, figure func(judge.Day) (bright, dim, of int64)) Chart {
 	c := Chart{Name: name}
 	var bright, dim, of int64
@@ -89,7 +92,11 @@ func (v riskView) chart(name string, figure func(judge.Day) (bright, dim, of int
 		bar.DimTop = bar.BrightTop - bar.Dim
 		c.Bars = append(c.Bars, bar)
 	}
-	c.Sum = v.T("risk.sum."+name, strconv.FormatInt(bright, 10), strconv.FormatInt(dim, 10), share(bright+dim, of))
+	words := []any{strconv.FormatInt(bright, 10), strconv.FormatInt(dim, 10)}
+	if of >= 0 {
+		words = append(words, share(bright+dim, of))
+	}
+	c.Sum = v.T("risk.sum."+name, words...)
 	c.Spoken = v.T("risk.chart."+name) + ": " + c.Sum
 	return c
 }
