@@ -226,6 +226,27 @@ func TestIntruder(t *testing.T) {
 	}
 }
 
+// TestNothingIsFrozenBeforeValueGoesElsewhere: a holder abroad with a new phone and
+// a new password who orders to where things always went loses the session at most.
+func TestNothingIsFrozenBeforeValueGoesElsewhere(t *testing.T) {
+	t.Parallel()
+	w := newTown(t)
+	w.settled("a")
+	e := w.stranger("a")
+	w.do(e)
+	w.do(w.then(e, 3, EmailChanged, "new@example.net"))
+	w.do(w.then(e, 2, PasswordChanged, ""))
+	if d := w.do(w.then(e, 2, OrderPlaced, "the old address")); d.Action != End {
+		t.Errorf("an order to where things always went: %v, want end-session: %v", d.Action, d.Reasons)
+	}
+	if d := w.do(w.then(e, 2, AddressAdded, "drop")); d.Action != End {
+		t.Errorf("a new address: %v, want end-session: %v", d.Action, d.Reasons)
+	}
+	if d := w.do(w.then(e, 2, OrderPlaced, "drop")); d.Action != Freeze {
+		t.Errorf("an order to the new address: %v, want freeze: %v", d.Action, d.Reasons)
+	}
+}
+
 // TestScoreAloneNeverFreezes: whatever a sign-in looks like, it is asked for a
 // proof and no more. Nearly all high scores are holders'.
 func TestScoreAloneNeverFreezes(t *testing.T) {

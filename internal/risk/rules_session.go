@@ -134,7 +134,8 @@ func (j *judge) sequence() {
 // valueAfterChannel is the sequence that nobody ships: a contact, factor or notice
 // is moved, then value. An order to a place that the account had long before is
 // what a holder does who has just put the contact right; to have something sent
-// elsewhere is what an intruder came for.
+// elsewhere is what an intruder came for. Only the latter is a sequence to freeze
+// for: a holder abroad with a new phone and a new password orders as well.
 func (j *judge) valueAfterChannel(ago float64, pointed *pointer) {
 	t := &j.p.trail
 	weight := afterMove
@@ -143,8 +144,9 @@ func (j *judge) valueAfterChannel(ago float64, pointed *pointer) {
 		weight = afterMove / 2 // a step on the way, and no harm yet
 	case j.e.Kind == OrderPlaced && j.e.Target != "" && pointed == nil:
 		weight = afterMove / 2
+	default:
+		j.chain = true
 	}
-	j.chain = true
 	j.moved = j.moved || fading(float64(t.channelBy), ago, halfLife) >= risky
 	found := fading(weight, ago, afterMoveHalf)
 	if found < .05 {
