@@ -53,9 +53,6 @@ func (j *Judge) Look(ctx context.Context, by access.Actor, days int) (o Overview
 	if !by.May(access.Manage) {
 		return o, ErrForbidden
 	}
-	if err := j.Save(ctx); err != nil { // what was counted a moment ago is in the picture
-		return o, err
-	}
 	err = j.DB.Read(ctx, func(tx *db.Tx) error {
 		today := tx.Now.Truncate(24 * time.Hour)
 		since := today.AddDate(0, 0, 1-days)
@@ -69,7 +66,7 @@ func (j *Judge) Look(ctx context.Context, by access.Actor, days int) (o Overview
 		if err != nil {
 			return err
 		}
-		o.Days = byDay(since, days, counted, said)
+		o.Days = byDay(since, days, append(counted, j.unsaved()...), said)
 		fired, err := ruled(tx, since)
 		if err != nil {
 			return err
@@ -82,6 +79,16 @@ func (j *Judge) Look(ctx context.Context, by access.Actor, days int) (o Overview
 		return err
 	})
 	return o, err
+}
+
+// unsaved is what was counted since the counters were saved last.
+func (j *Judge) unsaved() (all []Tallied) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for c, n := range j.tally {
+		all = append(all, Tallied{time.Unix(c.day*86400, 0).UTC(), c.kind, c.action, c.acted, n})
+	}
+	return all
 }
 
 // About lists what was decided about an account in the last half year, newest
