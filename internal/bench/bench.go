@@ -55,6 +55,8 @@ var measurements = []measurement{
 	{"freeze", freezing},
 	{"restore", restoring},
 	{"campaign", campaigning},
+	{"decision", deciding},
+	{"ingest", ingesting},
 }
 
 // Names lists what can be measured, in the order it is.

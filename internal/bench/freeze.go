@@ -6,9 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"time"
-
-	"takeback/internal/access"
-	"takeback/internal/db"
 )
 
 // watched is how many sessions the account has that is stopped.
@@ -19,11 +16,7 @@ const watched = 4
 // until every session was refused. Its limit is one durable row: the epoch
 // which no freeze can do without.
 func freezing(ctx context.Context, h *house, o Options) (r Result, err error) {
-	var key string
-	err = h.DB.Write(ctx, func(tx *db.Tx) (err error) {
-		_, key, err = access.MakeKey(tx, h.Seal, "bench")
-		return err
-	})
+	key, err := h.key(ctx)
 	if err != nil {
 		return r, err
 	}

@@ -40,6 +40,15 @@ func (h *house) close() error {
 	return errors.Join(h.Close(), h.place.remove())
 }
 
+// key makes a key of the protected service.
+func (h *house) key(ctx context.Context) (token string, err error) {
+	err = h.DB.Write(ctx, func(tx *db.Tx) (err error) {
+		_, token, err = access.MakeKey(tx, h.Seal, "bench")
+		return err
+	})
+	return token, err
+}
+
 // holder is somebody who has an account and is signed in.
 type holder struct {
 	id     string

@@ -32,13 +32,14 @@ type rowKind struct {
 	table   string
 	columns string
 	keys    string // of a row that is there already and gets the other columns; empty for a new row
-	fresh   string // the column that no two rows may share
+	fresh   string // the columns whose values no two rows may share
 	where   string // finds the archetype of an account
 }
 
 // rows are the archetypes, of one account.
 type rows struct {
 	account string
+	kinds   []rowKind
 	values  [][]any
 }
 
@@ -54,33 +55,37 @@ func sample(ctx context.Context, h *house) (r rows, err error) {
 	if err := h.moveAddress(ctx, all[0]); err != nil {
 		return r, err
 	}
-	r.account = all[0].id
-	err = h.DB.Read(ctx, func(tx *db.Tx) error {
-		for _, k := range written {
+	return archetypes(ctx, h, written, all[0].id)
+}
+
+// archetypes reads the rows of an account that the limit writes the like of.
+func archetypes(ctx context.Context, h *house, kinds []rowKind, account string) (rows, error) {
+	r := rows{account: account, kinds: kinds}
+	return r, h.DB.Read(ctx, func(tx *db.Tx) error {
+		for _, k := range kinds {
 			values := make([]any, len(k.names()))
 			places := make([]any, len(values))
 			for i := range values {
 				places[i] = &values[i]
 			}
-			if err := tx.Row("SELECT "+strings.Join(k.names(), ", ")+" FROM "+k.table+" WHERE "+k.where, r.account).Scan(places...); err != nil {
+			if err := tx.Row("SELECT "+strings.Join(k.names(), ", ")+" FROM "+k.table+" WHERE "+k.where, account).Scan(places...); err != nil {
 				return fmt.Errorf("%s: %w", k.table, err)
 			}
 			r.values = append(r.values, values)
 		}
 		return nil
 	})
-	return r, err
 }
 
 // of gives the rows as they would be for another account.
 func (r rows) of(account string) filled {
-	all := make(filled, len(written))
-	for i, k := range written {
+	all := make(filled, len(r.kinds))
+	for i, k := range r.kinds {
 		row := slices.Clone(r.values[i])
 		for j, name := range k.names() {
 			text, ok := row[j].(string)
 			switch {
-			case ok && name == k.fresh:
+			case ok && slices.Contains(strings.Fields(k.fresh), name):
 				row[j] = fresh(text)
 			case ok:
 				row[j] = strings.ReplaceAll(text, r.account, account)
@@ -134,7 +139,7 @@ type plain struct {
 }
 
 type waiting struct {
-	rows filled
+	rows []filled
 	done chan error
 }
 
@@ -160,7 +165,7 @@ func newPlain(ctx context.Context, h *house, kinds []rowKind) (*plain, error) {
 func (p *plain) loop(ctx context.Context) {
 	for first := range p.queue {
 		group := []waiting{first}
-		all := []filled{first.rows}
+		all := slices.Clone(first.rows)
 	gather:
 		for len(group) < writers {
 			select {
@@ -168,11 +173,13 @@ func (p *plain) loop(ctx context.Context) {
 				if !open {
 					break gather
 				}
-				group, all = append(group, next), append(all, next.rows)
+				group, all = append(group, next), append(all, next.rows...)
 			default:
 				break gather
 			}
 		}
+		// In one order, so that no two groups wait for one another's rows.
+		slices.SortFunc(all, func(a, b filled) int { return strings.Compare(a.first(), b.first()) })
 		err := p.commit(ctx, all)
 		for _, w := range group {
 			w.done <- err
@@ -181,8 +188,14 @@ func (p *plain) loop(ctx context.Context) {
 	p.ended <- struct{}{}
 }
 
+// first is the key of the first row, if it is a text.
+func (f filled) first() string {
+	key, _ := f[0][0].(string)
+	return key
+}
+
 // write returns when the rows are durable.
-func (p *plain) write(rows filled) error {
+func (p *plain) write(rows ...filled) error {
 	w := waiting{rows, make(chan error, 1)}
 	p.queue <- w
 	return <-w.done

@@ -54,7 +54,10 @@ func dial(addr string) (*wire, error) {
 	return &wire{c, bufio.NewReader(c)}, nil
 }
 
-var contentLength = []byte("Content-Length: ")
+var (
+	contentLength = []byte("Content-Length: ")
+	chunked       = []byte("Transfer-Encoding: chunked")
+)
 
 // ask sends a request and gives the status and the size of the answer.
 func (w *wire) ask(request []byte) (status, size int, err error) {
@@ -69,7 +72,7 @@ func (w *wire) ask(request []byte) (status, size int, err error) {
 	if status, err = strconv.Atoi(string(line[9:12])); err != nil {
 		return 0, 0, err
 	}
-	body := -1
+	body, inChunks := -1, false
 	for len(line) > len("\r\n") {
 		if line, err = w.r.ReadSlice('\n'); err != nil {
 			return 0, 0, err
@@ -80,12 +83,35 @@ func (w *wire) ask(request []byte) (status, size int, err error) {
 				return 0, 0, err
 			}
 		}
+		inChunks = inChunks || bytes.HasPrefix(line, chunked)
+	}
+	if inChunks {
+		body, err = w.discardChunks()
+		return status, size + body, err
 	}
 	if body < 0 {
 		return 0, 0, errors.New("an answer without its length")
 	}
 	_, err = w.r.Discard(body)
 	return status, size + body, err
+}
+
+// discardChunks reads a body that comes in pieces, each with its size before it.
+func (w *wire) discardChunks() (size int, err error) {
+	for {
+		line, err := w.r.ReadSlice('\n')
+		if err != nil {
+			return size, err
+		}
+		n, err := strconv.ParseUint(string(bytes.TrimSpace(line)), 16, 31)
+		if err != nil {
+			return size, err
+		}
+		if _, err := w.r.Discard(int(n) + len("\r\n")); err != nil || n == 0 {
+			return size, err
+		}
+		size += int(n)
+	}
 }
 
 func (w *wire) close() error { return w.conn.Close() }
