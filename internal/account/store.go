@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"takeback/internal/db"
@@ -37,6 +38,30 @@ func Get(tx *db.Tx, id string) (Account, error) {
 		err = ErrNone
 	}
 	return a, err
+}
+
+// Known gives those of some ids that are accounts, in their order.
+func Known(tx *db.Tx, ids []string) (known []string, err error) {
+	there := map[string]bool{}
+	for some := range slices.Chunk(ids, db.AtOnce) {
+		args := make([]any, len(some))
+		for i, id := range some {
+			args[i] = id
+		}
+		found, err := db.All(tx, db.Scan1[string], `SELECT id FROM account WHERE id IN `+db.Values(1, len(some), 0), args...)
+		if err != nil {
+			return nil, err
+		}
+		for _, id := range found {
+			there[id] = true
+		}
+	}
+	for _, id := range ids {
+		if there[id] {
+			known = append(known, id)
+		}
+	}
+	return known, nil
 }
 
 // After lists accounts by id, those behind one.

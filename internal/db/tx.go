@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -122,6 +124,30 @@ func One[T any](tx *Tx, scan func(Scanner) (T, error), sql string, args ...any) 
 		return none, err
 	}
 	return all[0], nil
+}
+
+// AtOnce is how many rows a statement should be about at most: every number of
+// rows is a text of its own, which the engines prepare and keep.
+const AtOnce = 10
+
+// Values writes the placeholders of so many rows, the first of them after some
+// that came before: ($2, $3), ($4, $5) are Values(2, 2, 1).
+func Values(rows, columns, after int) string {
+	var b strings.Builder
+	for i := range rows * columns {
+		switch {
+		case i == 0:
+			b.WriteString("(")
+		case i%columns == 0:
+			b.WriteString("), (")
+		default:
+			b.WriteString(", ")
+		}
+		b.WriteString("$")
+		b.WriteString(strconv.Itoa(after + i + 1))
+	}
+	b.WriteString(")")
+	return b.String()
 }
 
 // Scan1 is a scan function for queries of one column.

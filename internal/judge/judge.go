@@ -225,23 +225,23 @@ func (j *Judge) Weigh(tx *db.Tx, d Doing) (v Verdict, err error) {
 	}
 	e := j.event(d, tx.Now)
 	e.ID = newID()
-	v, fired, err := j.decide(tx, &e, &p)
-	if err != nil {
-		return v, err
-	}
+	t := j.limited()
+	v, fired := j.decide(tx, &t, &e, &p)
 	return v, j.note(tx, "", &e, v, fired)
 }
 
 // decide asks risk and the operator's rules. The lock is for the counters.
-func (j *Judge) decide(tx *db.Tx, e *risk.Event, p *risk.Profile) (v Verdict, fired []string, err error) {
+func (j *Judge) decide(tx *db.Tx, t *risk.Tables, e *risk.Event, p *risk.Profile) (v Verdict, fired []string) {
+	var facts rulebook.Facts
 	j.mu.Lock()
-	t := j.limited()
-	v.Decision = risk.Decide(e, p, j.counters, &t)
-	facts := j.facts(e, p, v.Decision)
+	v.Decision = risk.Decide(e, p, j.counters, t)
+	if len(j.policy.rules) > 0 {
+		facts = j.facts(e, p, v.Decision)
+	}
 	j.mu.Unlock()
 	v.Acting, v.For = j.policy.mode.acting(j.began, tx.Now), j.policy.holdFor
 	if len(j.policy.rules) == 0 {
-		return v, nil, nil
+		return v, nil
 	}
 	rules, broken := j.policy.rules.Fired(facts)
 	if broken != nil {
@@ -253,11 +253,13 @@ func (j *Judge) decide(tx *db.Tx, e *risk.Event, p *risk.Profile) (v Verdict, fi
 			v.Action = do
 		}
 	}
-	return v, fired, nil
+	return v, fired
 }
 
 // limited are the tables with limits that keep to the budgets.
 func (j *Judge) limited() risk.Tables {
+	j.mu.Lock()
+	defer j.mu.Unlock()
 	t := *j.policy.tables
 	t.Limits = t.Limits.Within(risk.Budget{Challenge: float64(j.policy.challenge), Hold: float64(j.policy.hold)}, &j.signIns, &j.changes)
 	return t
@@ -265,26 +267,32 @@ func (j *Judge) limited() risk.Tables {
 
 // note records a decision that was more than letting be, and counts every one.
 func (j *Judge) note(tx *db.Tx, source string, e *risk.Event, v Verdict, fired []string) error {
-	tx.OnCommit(func() { j.counted(e, v, tx.Now) })
+	tx.OnCommit(func() { j.counted(tx, e, v) })
 	if v.Action == risk.Let && fired == nil {
 		return nil
 	}
-	_, err := record(tx, source, e, Judged{ID: newID(), Account: e.Account, At: time.UnixMicro(e.At).UTC(), Kind: e.Kind.String(), Session: e.Session,
-		Decision: v.Decision, Acted: v.Acting && v.Action > risk.Let, Rules: fired})
+	_, err := record(tx, source, []told{{*e, judgedOf(e, v, fired)}})
 	return err
 }
 
+// judgedOf is a decision as it is recorded.
+func judgedOf(e *risk.Event, v Verdict, fired []string) Judged {
+	return Judged{ID: newID(), Account: e.Account, At: time.UnixMicro(e.At).UTC(), Kind: e.Kind.String(), Session: e.Session,
+		Decision: v.Decision, Acted: v.Acting && v.Action > risk.Let, Rules: fired}
+}
+
 // counted takes a decision into the meters and the tally, once it is committed.
-func (j *Judge) counted(e *risk.Event, v Verdict, now time.Time) {
+func (j *Judge) counted(tx *db.Tx, e *risk.Event, v Verdict) {
+	l := j.limited().Limits
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	switch {
 	case e.Kind == risk.SignedIn && v.Scored:
-		j.signIns.Add(v.Score, v.Action >= risk.StepUp && v.Score < j.limited().Limits.StepUp)
+		j.signIns.Add(v.Score, v.Action >= risk.StepUp && v.Score < l.StepUp)
 	case e.Kind.MovesChannel() || e.Kind.MovesValue():
-		j.changes.Add(v.Total(), v.Action >= risk.Hold && v.Total() < j.limited().Limits.Hold)
+		j.changes.Add(v.Total(), v.Action >= risk.Hold && v.Total() < l.Hold)
 	}
-	j.tally[count{now.Unix() / 86400, e.Kind.String(), v.Action, v.Acting && v.Action > risk.Let}]++
+	j.tally[count{tx.Now.Unix() / 86400, e.Kind.String(), v.Action, v.Acting && v.Action > risk.Let}]++
 }
 
 // Hear learns from a change as history enters it, in its transaction. It is
@@ -299,13 +307,17 @@ func (j *Judge) Hear(tx *db.Tx, c history.Change) (err error) {
 	if err != nil {
 		return err
 	}
-	return j.follow(tx, &e, &p)
+	j.mu.Lock()
+	d := risk.Decide(&e, &p, j.counters, j.policy.tables)
+	j.mu.Unlock()
+	j.follow(tx, &e, &p, d)
+	return keepProfiles(tx, map[string]*risk.Profile{c.Account: &p})
 }
 
-// follow takes an event into the profile, and into the counters once it is committed.
-func (j *Judge) follow(tx *db.Tx, e *risk.Event, p *risk.Profile) error {
+// follow takes an event that was decided on into the profile, which the caller
+// keeps, and into the counters once it is committed.
+func (j *Judge) follow(tx *db.Tx, e *risk.Event, p *risk.Profile, d risk.Decision) {
 	j.mu.Lock()
-	d := risk.Decide(e, p, j.counters, j.policy.tables)
 	p.Follow(e, &d, j.counters)
 	lesson, learnt := p.Learn(e, j.counters)
 	j.mu.Unlock()
@@ -317,7 +329,6 @@ func (j *Judge) follow(tx *db.Tx, e *risk.Event, p *risk.Profile) error {
 			j.counters.Learn(lesson)
 		}
 	})
-	return keepProfile(tx, e.Account, p)
 }
 
 // Failed hears of a sign-in that failed. It writes nothing: a flood of them must

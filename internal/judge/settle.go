@@ -1,7 +1,6 @@
 package judge
 
 import (
-	"encoding/json"
 	"slices"
 	"time"
 
@@ -40,7 +39,7 @@ func (j *Judge) FalseAlarm(tx *db.Tx, account string) error {
 // unlearn makes the profile of an account anew out of its sign-ins but those of
 // some sessions. To subtract them would leave what they did to the rates.
 func (j *Judge) unlearn(tx *db.Tx, account string, sessions map[string]bool) error {
-	if _, err := lockProfile(tx, account); err != nil {
+	if _, err := lockProfiles(tx, []string{account}); err != nil {
 		return err
 	}
 	events, err := j.past(tx, account)
@@ -70,7 +69,7 @@ func (j *Judge) unlearn(tx *db.Tx, account string, sessions map[string]bool) err
 			j.counters.Unlearn(l)
 		}
 	})
-	return keepProfile(tx, account, &p)
+	return keepProfiles(tx, map[string]*risk.Profile{account: &p})
 }
 
 // past gives everything that happened in an account and is something to risk,
@@ -107,15 +106,4 @@ func (j *Judge) heard(c history.Change) (e risk.Event, ok bool) {
 		return e, false
 	}
 	return j.event(Doing{Account: c.Account, Event: eventID(c.Seq), Kind: what, Session: c.Session, Client: c.Client, Target: targetOf(c)}, c.At), true
-}
-
-// toldOf lists the events that services told of an account, oldest first.
-func toldOf(tx *db.Tx, account string) ([]risk.Event, error) {
-	return db.All(tx, func(s db.Scanner) (e risk.Event, err error) {
-		var body json.RawMessage
-		if err = s.Scan(db.JSON(&body)); err != nil {
-			return e, err
-		}
-		return e, json.Unmarshal(body, &e)
-	}, `SELECT body FROM risk_event WHERE account = $1 AND source <> '' ORDER BY at, id`, account)
 }

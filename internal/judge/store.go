@@ -3,7 +3,9 @@ package judge
 import (
 	"encoding/json"
 	"errors"
+	"maps"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -39,30 +41,89 @@ func scanJudged(s db.Scanner) (j Judged, err error) {
 	return j, err
 }
 
-// record keeps a decision, unless the same event of the same source was
-// recorded before: then it says so, and that one counts.
-func record(tx *db.Tx, source string, e *risk.Event, j Judged) (again bool, err error) {
-	body, err := json.Marshal(e)
-	if err != nil {
-		return false, err
+// recordColumns are written; the outcome comes later.
+const recordColumns = `id, source, event, account, at, taken_at, kind, session, body, scored, score, carried, action, acted, reasons, rules, outcome`
+
+// record keeps decisions. An event of the same source that was recorded before
+// stays as it was: its name is given back.
+func record(tx *db.Tx, source string, all []told) (lost []name, err error) {
+	for some := range slices.Chunk(all, db.AtOnce) {
+		var args []any
+		for i := range some {
+			if args, err = some[i].row(args, source, tx.Now); err != nil {
+				return nil, err
+			}
+		}
+		kept, err := db.All(tx, db.Scan1[string], `INSERT INTO risk_event (`+recordColumns+`) VALUES `+db.Values(len(some), len(args)/len(some), 0)+
+			` ON CONFLICT (source, account, event) DO NOTHING RETURNING id`, args...)
+		if err != nil {
+			return nil, err
+		}
+		for i := range some {
+			if len(kept) < len(some) && !slices.Contains(kept, some[i].judged.ID) {
+				lost = append(lost, name{some[i].event.Account, some[i].event.ID})
+			}
+		}
 	}
-	reasons, err := json.Marshal(j.Decision.Reasons)
+	return lost, nil
+}
+
+// row appends what is written of a decision, in the order of recordColumns.
+func (t *told) row(args []any, source string, now time.Time) ([]any, error) {
+	body, err := json.Marshal(bodyOf(&t.event))
 	if err != nil {
-		return false, err
+		return nil, err
 	}
-	n, err := tx.Exec(`INSERT INTO risk_event (id, source, event, account, at, taken_at, kind, session, body, scored, score, carried, action, acted, reasons, rules, outcome)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, '') ON CONFLICT (source, account, event) DO NOTHING`,
-		j.ID, source, e.ID, j.Account, j.At, tx.Now, j.Kind, j.Session, string(body), j.Decision.Scored, thousandths(j.Decision.Score),
-		thousandths(j.Decision.Carried), j.Decision.Action.String(), j.Acted, string(reasons), strings.Join(j.Rules, " "))
-	return n == 0, err
+	reasons := ""
+	if d := &t.judged.Decision; len(d.Reasons) > 0 {
+		b, err := json.Marshal(d.Reasons)
+		if err != nil {
+			return nil, err
+		}
+		reasons = string(b)
+	}
+	j := &t.judged
+	return append(args, j.ID, source, t.event.ID, j.Account, j.At, now, j.Kind, j.Session, string(body), j.Decision.Scored, thousandths(j.Decision.Score),
+		thousandths(j.Decision.Carried), j.Decision.Action.String(), j.Acted, reasons, strings.Join(j.Rules, " "), Unsaid), nil
 }
 
 func thousandths(x float64) int64 { return int64(math.Round(min(max(x, -1e6), 1e6) * 1000)) }
 
-// recorded gives what an event of a source was answered, or db.ErrNone.
-func recorded(tx *db.Tx, source, account, event string) (Judged, error) {
-	return db.One(tx, scanJudged, `SELECT `+judgedColumns+` FROM risk_event WHERE source = $1 AND account = $2 AND event = $3`, source, account, event)
+// recorded gives what events of a source were answered; those it was not told of are missing.
+func recorded(tx *db.Tx, source string, names []name) (map[name]Judged, error) {
+	type answer struct {
+		of name
+		Judged
+	}
+	all := map[name]Judged{}
+	for some := range slices.Chunk(names, db.AtOnce) {
+		args := []any{source}
+		for _, n := range some {
+			args = append(args, n.account, n.event)
+		}
+		found, err := db.All(tx, func(s db.Scanner) (a answer, err error) {
+			a.Judged, err = scanJudged(behind{s, &a.of.event})
+			a.of.account = a.Account
+			return a, err
+		}, `SELECT event, `+judgedColumns+` FROM risk_event WHERE source = $1 AND (account, event) IN (VALUES `+db.Values(len(some), 2, 1)+`)`, args...)
+		if err != nil {
+			return nil, err
+		}
+		for _, a := range found {
+			all[a.of] = a.Judged
+		}
+	}
+	return all, nil
 }
+
+// behind scans a row whose first column is somebody else's.
+type behind struct {
+	db.Scanner
+	first any
+}
+
+// Scan implements db.Scanner.
+func (b behind) Scan(dest ...any) error { return b.Scanner.Scan(append([]any{b.first}, dest...)...) }
 
 // ofAccount lists the decisions about an account since a time, newest first.
 func ofAccount(tx *db.Tx, account string, since time.Time, limit int) ([]Judged, error) {
@@ -88,11 +149,37 @@ func profileOf(tx *db.Tx, account string) (p risk.Profile, err error) {
 	return decoded(body, err)
 }
 
-// lockProfile is profileOf for whoever writes it back: nobody else does before the commit.
-func lockProfile(tx *db.Tx, account string) (p risk.Profile, err error) {
-	body, err := db.One(tx, db.Scan1[[]byte], `INSERT INTO risk_profile (account, at, body) VALUES ($1, $2, $3)
-		ON CONFLICT (account) DO UPDATE SET at = risk_profile.at RETURNING body`, account, tx.Now, []byte{})
-	return decoded(body, err)
+// lockProfiles gives the profiles of accounts for whoever writes them back:
+// nobody else does before the commit. The accounts are in order, so that no two
+// who lock some wait for one another.
+func lockProfiles(tx *db.Tx, accounts []string) (map[string]*risk.Profile, error) {
+	type row struct {
+		account string
+		body    []byte
+	}
+	all := make(map[string]*risk.Profile, len(accounts))
+	for some := range slices.Chunk(accounts, db.AtOnce) {
+		var args []any
+		for _, a := range some {
+			args = append(args, a, tx.Now, []byte{})
+		}
+		rows, err := db.All(tx, func(s db.Scanner) (r row, err error) {
+			err = s.Scan(&r.account, &r.body)
+			return r, err
+		}, `INSERT INTO risk_profile (account, at, body) VALUES `+db.Values(len(some), 3, 0)+`
+			ON CONFLICT (account) DO UPDATE SET at = risk_profile.at RETURNING account, body`, args...)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range rows {
+			p, err := decoded(r.body, nil)
+			if err != nil {
+				return nil, err
+			}
+			all[r.account] = &p
+		}
+	}
+	return all, nil
 }
 
 func decoded(body []byte, err error) (p risk.Profile, _ error) {
@@ -105,13 +192,23 @@ func decoded(body []byte, err error) (p risk.Profile, _ error) {
 	return p, err
 }
 
-func keepProfile(tx *db.Tx, account string, p *risk.Profile) error {
-	body, err := p.MarshalBinary()
-	if err != nil {
-		return err
+func keepProfiles(tx *db.Tx, all map[string]*risk.Profile) error {
+	for some := range slices.Chunk(slices.Sorted(maps.Keys(all)), db.AtOnce) {
+		var args []any
+		for _, a := range some {
+			body, err := all[a].MarshalBinary()
+			if err != nil {
+				return err
+			}
+			args = append(args, a, tx.Now, body)
+		}
+		err := tx.Put(`INSERT INTO risk_profile (account, at, body) VALUES `+db.Values(len(some), 3, 0)+`
+			ON CONFLICT (account) DO UPDATE SET at = excluded.at, body = excluded.body`, args...)
+		if err != nil {
+			return err
+		}
 	}
-	return tx.Put(`INSERT INTO risk_profile (account, at, body) VALUES ($1, $2, $3)
-		ON CONFLICT (account) DO UPDATE SET at = excluded.at, body = excluded.body`, account, tx.Now, body)
+	return nil
 }
 
 func remembered(tx *db.Tx, name string) (body []byte, at time.Time, err error) {

@@ -2,10 +2,9 @@ package judge
 
 import (
 	"context"
-	"errors"
+	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"takeback/internal/access"
 	"takeback/internal/account"
@@ -42,26 +41,14 @@ func (j *Judge) Take(ctx context.Context, by access.Actor, events []Reported) (a
 	if len(events) == 0 || len(events) > MostAtOnce {
 		return nil, ErrBatch
 	}
+	events = slices.Clone(events) // what is filled in is not the caller's
 	sound := make([]error, len(events))
 	for i := range events {
 		events[i].Event, sound[i] = j.sound(events[i])
 	}
-	err = j.DB.Write(ctx, func(tx *db.Tx) error {
-		answers = make([]Answer, len(events))
-		for i := range events {
-			if answers[i].Err = sound[i]; sound[i] != nil {
-				continue
-			}
-			a, err := j.take(tx, by.ID, &events[i].Event)
-			if fault.KindOf(err) == fault.Invalid {
-				a, err = Answer{Err: err}, nil
-			}
-			if err != nil {
-				return err
-			}
-			answers[i] = a
-		}
-		return nil
+	err = j.DB.Write(ctx, func(tx *db.Tx) (err error) {
+		answers, err = j.takeAll(tx, by.ID, events, sound)
+		return err
 	})
 	return answers, err
 }
@@ -82,7 +69,11 @@ func (j *Judge) sound(r Reported) (risk.Event, error) {
 	if e.Client == (risk.Client{}) {
 		e.Client = clientOf(r.UserAgent)
 	}
-	return e.Bounded(j.DB.Now().UnixMicro())
+	e, err := e.Bounded(j.DB.Now().UnixMicro())
+	if e.Marks&risk.NameUnknown != 0 {
+		e.Account = "" // whatever the service calls it, it is nobody's
+	}
+	return e, err
 }
 
 // together is a place as tables know it, with what the service says where they say nothing.
@@ -98,50 +89,6 @@ func together(said, known risk.Place) risk.Place {
 	}
 	known.Flags |= said.Flags
 	return known
-}
-
-// take decides about one event and learns from it.
-func (j *Judge) take(tx *db.Tx, source string, e *risk.Event) (a Answer, err error) {
-	acting := j.policy.mode.acting(j.began, tx.Now)
-	if e.Marks&risk.NameUnknown == 0 {
-		if _, err := account.Get(tx, e.Account); errors.Is(err, account.ErrNone) {
-			return a, ErrUnknown
-		} else if err != nil {
-			return a, err
-		}
-	} else {
-		e.Account = "" // whatever the service calls it, it is nobody's
-	}
-	var p risk.Profile
-	if e.Account != "" {
-		if p, err = lockProfile(tx, e.Account); err != nil {
-			return a, err
-		}
-	}
-	v, fired, err := j.decide(tx, e, &p)
-	if err != nil {
-		return a, err
-	}
-	judged := Judged{ID: newID(), Account: e.Account, At: time.UnixMicro(e.At).UTC(), Kind: e.Kind.String(), Session: e.Session,
-		Decision: v.Decision, Acted: v.Acting && v.Action > risk.Let, Rules: fired}
-	again, err := record(tx, source, e, judged)
-	if err != nil {
-		return a, err
-	}
-	if again {
-		judged, err = recorded(tx, source, e.Account, e.ID)
-		return Answer{Judged: judged, Acting: acting}, err
-	}
-	tx.OnCommit(func() { j.counted(e, v, tx.Now) })
-	if e.Account == "" {
-		tx.OnCommit(func() {
-			j.mu.Lock()
-			defer j.mu.Unlock()
-			j.counters.Observe(e, &v.Decision)
-		})
-		return Answer{Judged: judged, Acting: acting}, nil
-	}
-	return Answer{Judged: judged, Acting: acting}, j.follow(tx, e, &p)
 }
 
 var errIP = fault.New(fault.Invalid, "event.ip", "This is not an IP address.").On("ip")

@@ -53,10 +53,7 @@ func (r Reason) Words(language string) string {
 	if name == "" {
 		name = "?"
 	}
-	said = strings.NewReplacer(
-		"{name}", name, "{number}", strconv.FormatInt(r.Number, 10), "{share}", percent(r.Share),
-		"{hour}", strconv.FormatInt(r.Number, 10), "{to}", strconv.FormatInt(r.Number+24/hourBins, 10),
-	).Replace(said)
+	said = r.fill(said, name)
 	if odds := times(r.Odds); odds != "" {
 		if language == "ja" {
 			return said + "：" + odds
@@ -64,6 +61,32 @@ func (r Reason) Words(language string) string {
 		return said + ": " + odds
 	}
 	return said
+}
+
+// fill puts the values in their places, in one pass: a name may itself look like a place.
+func (r Reason) fill(said, name string) string {
+	var b strings.Builder
+	for {
+		before, rest, found := strings.Cut(said, "{")
+		b.WriteString(before)
+		if !found {
+			return b.String()
+		}
+		place, after, _ := strings.Cut(rest, "}")
+		switch place {
+		case "name":
+			b.WriteString(name)
+		case "number", "hour":
+			b.WriteString(strconv.FormatInt(r.Number, 10))
+		case "share":
+			b.WriteString(percent(r.Share))
+		case "to":
+			b.WriteString(strconv.FormatInt(r.Number+24/hourBins, 10))
+		default:
+			b.WriteString("{" + place + "}")
+		}
+		said = after
+	}
 }
 
 // printable drops what would break a line or turn its direction.
