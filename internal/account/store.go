@@ -210,6 +210,14 @@ func Holding(tx *db.Tx, addressKey string, from, until time.Time) ([]string, err
 		WHERE address_key = $1 AND from_at < $3 AND (until_at IS NULL OR until_at >= $2) ORDER BY account`, addressKey, from, until)
 }
 
+// TakenSince tells whether another account came to have an address (in normal form) as a contact since a time, and
+// has it still. Who shared it all along has not taken it.
+func TakenSince(tx *db.Tx, addressKey, own string, t time.Time) (taken bool, err error) {
+	err = tx.Row(`SELECT EXISTS (SELECT 1 FROM contact WHERE address_key = $1 AND account <> $2 AND until_at IS NULL AND from_at >= $3)`,
+		addressKey, own, t).Scan(&taken)
+	return taken, err
+}
+
 // Discredit keeps that the contact which a change had set is the intruder's, or in his hands: from
 // here on no letter and no way back in goes there.
 func Discredit(tx *db.Tx, id string, setSeq int64) error {

@@ -82,6 +82,7 @@ type Change struct {
 	Segment int       `json:"segment,omitempty" doc:"Stretch of the session used from one client."`
 	Factors []Factor  `json:"factors,omitempty" doc:"What was presented for it."`
 	Grant   string    `json:"grant,omitempty" example:"delegate/d1" doc:"Path of the grant by which somebody else acted for the holder."`
+	Erased  bool      `json:"erased,omitempty" doc:"Removed at the holder's wish, for good: no case brings it back."`
 	Amount  int64     `json:"amount,omitempty" doc:"Of a movement on a ledger."`
 	Before  Value     `json:"before,omitempty" doc:"Absent if there was nothing, and of secrets."`
 	After   Value     `json:"after,omitempty" doc:"Absent if there is nothing any more, and of secrets."`
@@ -97,7 +98,7 @@ type Factor struct {
 
 func (a *API) shownChange(c history.Change) Change {
 	out := Change{Seq: c.Seq, Epoch: c.Epoch, At: c.At, Verb: string(c.Verb), Path: c.Path, Part: c.Part, Role: string(c.Role),
-		Actor: c.Actor, Session: c.Session, Segment: c.Segment, Grant: c.Grant.Path, Amount: c.Amount, Case: c.Case, Hash: c.Hash}
+		Actor: c.Actor, Session: c.Session, Segment: c.Segment, Grant: c.Grant.Path, Erased: c.Erased, Amount: c.Amount, Case: c.Case, Hash: c.Hash}
 	for _, f := range c.Factors {
 		out.Factors = append(out.Factors, Factor{f.Path, f.Proof})
 	}

@@ -29,7 +29,7 @@ const Version = "1.0.0"
 // give one room two names.
 type Life interface {
 	Put(ctx context.Context, by access.Actor, accountID, path string, value json.RawMessage) (waits bool, err error)
-	Delete(ctx context.Context, by access.Actor, accountID, path string) (waits bool, err error)
+	Delete(ctx context.Context, by access.Actor, accountID string, r signin.Removal) (waits bool, err error)
 	Move(ctx context.Context, by access.Actor, accountID string, m signin.Movement) (again bool, err error)
 	PlaceOrder(ctx context.Context, by access.Actor, accountID, path string, o signin.Order) error
 }

@@ -499,3 +499,40 @@ func TestALimitedSessionActsNowhere(t *testing.T) {
 		h.call("PUT", "/v1/accounts/"+id+"/facts/name", `{"value": "x"}`, "Takeback-Session", token).refused(401, "session.over", "header.Takeback-Session")
 	})
 }
+
+func TestTheHolderHasAFactErased(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		id := h.hana()
+		token := h.signIn("phone")
+		facts := "/v1/accounts/" + id + "/facts"
+		h.call("PUT", facts+"/note/n", `{"value": "x"}`).is(http.StatusOK, nil)
+		h.call("PUT", facts+"/prefs", `{"value": {"a": "b"}}`).is(http.StatusOK, nil)
+		h.call("DELETE", facts+"/note/n", "", "Takeback-Session", token).is(http.StatusNoContent, nil)
+		h.call("DELETE", facts+"/note/n", "").refused(404, "path.absent", "path.path")
+		h.call("DELETE", facts+"/note/n?erase=true", "", "Takeback-Session", token).is(http.StatusNoContent, nil)
+		h.call("DELETE", facts+"/prefs?erase=true", "").is(http.StatusNoContent, nil)
+		var shown struct{ Changes []api.Change }
+		h.call("GET", "/v1/accounts/"+id+"/history?limit=500", "").is(http.StatusOK, &shown)
+		var got []bool
+		for _, c := range shown.Changes {
+			if c.Verb == "remove" {
+				got = append(got, c.Erased)
+			}
+		}
+		if want := []bool{false, true, true}; !slices.Equal(got, want) {
+			t.Errorf("the removals were erasings: %v, want %v", got, want)
+		}
+		h.call("DELETE", facts+"/note/never?erase=true", "").refused(404, "path.absent", "path.path")
+		h.call("DELETE", facts+"/email?erase=true", "").refused(403, "path.own-verb", "path.path")
+		h.call("DELETE", facts+"/note/n?erase=maybe", "").refused(422, "field.malformed", "query.erase")
+
+		h.call("PUT", facts+"/payee/p", `{"value": {"to": "x"}}`).is(http.StatusOK, nil)
+		h.guard(id)
+		h.call("DELETE", facts+"/payee/p?erase=true", "").is(http.StatusAccepted, nil)
+		h.clock.Advance(73 * time.Hour)
+		h.ok(h.Runner.Drain(h.Context()))
+		if all := h.changes(id); !slices.ContainsFunc(all, func(c history.Change) bool { return c.Path == "payee/p" && c.Erased }) {
+			t.Error("an erasing that waited is a mere removal")
+		}
+	})
+}

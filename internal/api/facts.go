@@ -71,14 +71,21 @@ type put2In struct {
 	Body valueIn
 }
 
+// Erasing tells a removal that is for good.
+type Erasing struct {
+	Erase bool `query:"erase" doc:"The holder wants it gone for good: no case brings it back, also if an intruder changes or has removed it. Without it a removal that turns out to be an intruder's, or came before one, is weighed like any other change."`
+}
+
 type deleteIn struct {
 	AtPath
 	OnBehalf
+	Erasing
 }
 
 type delete2In struct {
 	AtElement
 	OnBehalf
+	Erasing
 }
 
 // onceHeader names a movement.
@@ -117,11 +124,11 @@ func (a *API) facts(h huma.API) {
 	huma.Register(h, holds(h, operation(http.MethodPut, two, "put-element", "facts", put)), func(ctx context.Context, in *put2In) (*factOut, error) {
 		return a.put(ctx, in.ID, in.path(), in.OnBehalf, in.Body.Value)
 	})
-	huma.Register(h, holds(h, operation(http.MethodDelete, one, "delete-fact", "facts", remove)), func(ctx context.Context, in *deleteIn) (*gone, error) {
-		return a.remove(ctx, in.ID, in.path(), in.OnBehalf)
+	huma.Register(h, holds(h, removal(operation(http.MethodDelete, one, "delete-fact", "facts", remove))), func(ctx context.Context, in *deleteIn) (*gone, error) {
+		return a.remove(ctx, in.ID, in.path(), in.OnBehalf, in.Erase)
 	})
-	huma.Register(h, holds(h, operation(http.MethodDelete, two, "delete-element", "facts", remove)), func(ctx context.Context, in *delete2In) (*gone, error) {
-		return a.remove(ctx, in.ID, in.path(), in.OnBehalf)
+	huma.Register(h, holds(h, removal(operation(http.MethodDelete, two, "delete-element", "facts", remove))), func(ctx context.Context, in *delete2In) (*gone, error) {
+		return a.remove(ctx, in.ID, in.path(), in.OnBehalf, in.Erase)
 	})
 	o := operation(http.MethodPost, one+"/moves", "move-ledger", "facts", "Book a movement on a ledger")
 	o.Description = "With an Idempotency-Key the same movement sent twice is booked once, and is answered with 200 the second time. " +
@@ -129,6 +136,15 @@ func (a *API) facts(h huma.API) {
 	o.DefaultStatus = http.StatusCreated
 	o.Responses = map[string]*huma.Response{"200": {Description: "It was booked before.", Content: answers[Fact](h)}}
 	huma.Register(h, o, a.move)
+}
+
+// removal describes the two ways in which a fact goes.
+func removal(o huma.Operation) huma.Operation {
+	o.Description = "With erase=true because the holder wants it gone for good: the removal is entered as erased at the holder's wish, and no case brings the value back. " +
+		"That is entered also where the fact is gone already, for an intruder may have removed it; where there never was one, the answer is 404. " +
+		"If it turns out that an intruder asked for it, it is a removal like any other, and people decide whether the value comes back. " +
+		"The history keeps what was there as evidence."
+	return o
 }
 
 // holds describes the answer of a change that a guarded account holds back.
@@ -245,12 +261,12 @@ func (a *API) put(ctx context.Context, id, path string, of OnBehalf, value Value
 	return &factOut{http.StatusOK, f}, a.fail(err, inValue)
 }
 
-func (a *API) remove(ctx context.Context, id, path string, of OnBehalf) (*gone, error) {
+func (a *API) remove(ctx context.Context, id, path string, of OnBehalf, erase bool) (*gone, error) {
 	by, err := a.behalf(ctx, id, of)
 	if err != nil {
 		return nil, a.fail(err, inValue)
 	}
-	waits, err := a.Life.Delete(ctx, by, id, path)
+	waits, err := a.Life.Delete(ctx, by, id, signin.Removal{Path: path, Erase: erase})
 	if waits {
 		return &gone{http.StatusAccepted}, nil
 	}

@@ -2,6 +2,7 @@ package history
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -110,7 +111,7 @@ func (b *Book) kindOf(e Entry) (account.Kind, error) {
 	if !ok {
 		return kind, ErrKind.On("path")
 	}
-	if writesFact && !slices.Contains(algebras, kind.Algebra) {
+	if writesFact && !slices.Contains(algebras, kind.Algebra) || e.Erased && e.Verb != Remove && e.Verb != Drop {
 		return kind, ErrAlgebra.On("path")
 	}
 	return kind, nil
@@ -159,7 +160,7 @@ func (e Entry) change(now time.Time) Change {
 		Session: e.By.Session, Segment: e.By.Segment, Role: e.By.Role, Actor: e.By.ID, Client: e.By.Client,
 		Factors: e.Factors, After: e.Value, Total: e.Verb != Patch && e.Verb != Move, Version: e.Version, SecretID: e.SecretID,
 		Amount: e.Amount, Parent: e.Parent, Device: e.Device, Case: e.Case, Request: e.Request, Reads: e.Reads,
-		Grant: Read{Path: e.By.Grant}}
+		Erased: e.Erased, Grant: Read{Path: e.By.Grant}}
 	if c.Case == "" {
 		c.Case = e.By.Case
 	}
@@ -209,6 +210,11 @@ func (b *Book) derive(tx *db.Tx, kind account.Kind, c *Change, e Entry) error {
 		return err
 	}
 	c.Before = before.Value
+	if c.Erased && before.Value == nil { // the intruder removed it first: without an entry it would come back
+		if was, err := Written(tx, c.Account, c.Path, c.Seq); err != nil || !was {
+			return cmp.Or[error](err, ErrAbsent.On("path"))
+		}
+	}
 	return c.apply(kind, before, e)
 }
 
@@ -250,7 +256,7 @@ func (c *Change) apply(kind account.Kind, before account.Fact, e Entry) error {
 		c.After = after
 		return checkValue(kind, c.After)
 	case Remove, Drop:
-		if before.Value == nil {
+		if before.Value == nil && !c.Erased {
 			return ErrAbsent.On("path")
 		}
 	case Move:
@@ -327,6 +333,7 @@ type payload struct {
 	Case     string          `json:"case"`
 	Request  string          `json:"request"`
 	Grant    string          `json:"grant,omitempty"` // what was written before there were any still has its commitment
+	Erased   bool            `json:"erased,omitempty"`
 }
 
 // commitment is the hex SHA-256 over the nonce and the payload. Without the
@@ -347,7 +354,7 @@ func (c Change) commitment() (string, error) {
 		reads[i] = r.Path
 	}
 	p, err := json.Marshal(payload{c.Account, c.At.UnixMicro(), c.Verb, c.Path, c.Part, c.Session, c.Segment, c.Role, c.Actor, c.Client,
-		c.Factors, compact(value), reads, c.Version, c.SecretID, c.Amount, c.Parent, c.Device, c.Case, c.Request, c.Grant.Path})
+		c.Factors, compact(value), reads, c.Version, c.SecretID, c.Amount, c.Parent, c.Device, c.Case, c.Request, c.Grant.Path, c.Erased})
 	if err != nil {
 		return "", errBadValue.Because(err)
 	}

@@ -208,3 +208,41 @@ func TestACommitmentWithoutAGrantIsAsItWas(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestWhetherItWasErasedIsCommittedTo(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		b := setup(t, d)
+		err := d.Write(t.Context(), func(tx *db.Tx) error {
+			for _, e := range []history.Entry{
+				{Verb: history.Set, Path: "name", Value: json.RawMessage(`"x"`)},
+				{Verb: history.Remove, Path: "name"},
+				{Verb: history.Remove, Path: "name", Erased: true}, // somebody else removed it first
+			} {
+				e.Account, e.By = "acc_1", access.Do("test")
+				if _, err := b.Append(tx, e); err != nil {
+					return err
+				}
+			}
+			a, err := account.Get(tx, "acc_1")
+			if err != nil {
+				return err
+			}
+			all, err := history.Of(tx, "acc_1")
+			if n, broken := history.Verify(a, all); broken != nil || n != 3 || !all[2].Erased {
+				t.Errorf("verified %d changes of 3: %v; the last one is %+v", n, broken, all[2])
+			}
+			for i, erased := range map[int]bool{1: true, 2: false} {
+				forged := slices.Clone(all)
+				forged[i].Erased = erased
+				if _, err := history.Verify(a, forged); err == nil {
+					t.Errorf("change %d with erased %t was not noticed", i+1, erased)
+				}
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	})
+}

@@ -76,6 +76,7 @@ type Entry struct {
 	Reads     []Read          // paths only; Append finds which change each saw
 	Parent    string          // session a session came from or that was ended
 	Confirmed bool            // Contact only: the holder proved to receive there already
+	Erased    bool            // Remove and Drop only: at the holder's wish, never to come back; also of what somebody else removed before
 	Device    string          // of an opened session or a handover: "new" or "established" with its id, see session
 	Case      string
 	Request   string // id of the request, or idempotency key of a step; By.Client.Request if empty
@@ -101,6 +102,7 @@ type Change struct {
 	Total    bool            // it needed no former value
 	Base     int64           // the change whose value a partial write built on; 0 if none
 	Reads    []Read
+	Erased   bool // removed at the holder's wish, never to come back
 	Grant    Read // by which somebody else acted for the holder, and the change that had set it; zero if nobody did
 	Version  string
 	SecretID string

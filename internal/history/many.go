@@ -11,7 +11,7 @@ import (
 // ruled are the columns that rules about a history go by. What only proves the
 // chain, and the value before a change, which is that of an earlier one, are not read.
 const ruled = `account, seq, at, verb, path, part, session, segment, role, actor, client, factors, after, reads, version, secret_id, amount, parent, device,
-	granted_by, granted_seq`
+	granted_by, granted_seq, erased`
 
 // together is how many accounts are read with one query.
 const together = 16
@@ -54,7 +54,7 @@ func (d *clients) scanRuled(s db.Scanner) (c Change, err error) {
 	var client string
 	err = s.Scan(&c.Account, &c.Seq, db.At(&c.At), &c.Verb, &c.Path, &c.Part, &c.Session, &c.Segment, &c.Role, &c.Actor,
 		&client, db.JSON(&c.Factors), db.JSON(&c.After), db.JSON(&c.Reads), &c.Version, &c.SecretID, &c.Amount, &c.Parent, &c.Device,
-		&c.Grant.Path, &c.Grant.Seq)
+		&c.Grant.Path, &c.Grant.Seq, &c.Erased)
 	if err == nil {
 		err = d.read(client, &c.Client)
 	}

@@ -10,7 +10,7 @@ import (
 
 const columns = `account, seq, epoch, at, verb, path, part, session, segment, role, actor, client, factors, before, after,
 	total, base, reads, version, secret_id, amount, parent, device, case_id, request, hash, commitment, nonce,
-	granted_by, granted_seq`
+	granted_by, granted_seq, erased`
 
 func insert(tx *db.Tx, c Change) error {
 	client, err := json.Marshal(c.Client)
@@ -26,10 +26,10 @@ func insert(tx *db.Tx, c Change) error {
 		return err
 	}
 	return tx.Put(`INSERT INTO change (`+columns+`, lacks)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31)`,
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32)`,
 		c.Account, c.Seq, c.Epoch, c.At, c.Verb, c.Path, c.Part, c.Session, c.Segment, c.Role, c.Actor, string(client), string(factors), c.Before, c.After,
 		c.Total, c.Base, string(reads), c.Version, c.SecretID, c.Amount, c.Parent, c.Device, c.Case, c.Request, c.Hash, c.Commit, c.Nonce,
-		c.Grant.Path, c.Grant.Seq, strings.Join(c.Lacks(), " "))
+		c.Grant.Path, c.Grant.Seq, c.Erased, strings.Join(c.Lacks(), " "))
 }
 
 func scan(s db.Scanner) (Change, error) { return new(clients).scan(s) }
@@ -38,7 +38,7 @@ func (d *clients) scan(s db.Scanner) (c Change, err error) {
 	var client string
 	err = s.Scan(&c.Account, &c.Seq, &c.Epoch, db.At(&c.At), &c.Verb, &c.Path, &c.Part, &c.Session, &c.Segment, &c.Role, &c.Actor,
 		&client, db.JSON(&c.Factors), db.JSON(&c.Before), db.JSON(&c.After), &c.Total, &c.Base, db.JSON(&c.Reads), &c.Version,
-		&c.SecretID, &c.Amount, &c.Parent, &c.Device, &c.Case, &c.Request, &c.Hash, &c.Commit, &c.Nonce, &c.Grant.Path, &c.Grant.Seq)
+		&c.SecretID, &c.Amount, &c.Parent, &c.Device, &c.Case, &c.Request, &c.Hash, &c.Commit, &c.Nonce, &c.Grant.Path, &c.Grant.Seq, &c.Erased)
 	if err == nil {
 		err = d.read(client, &c.Client)
 	}
@@ -71,6 +71,12 @@ func Latest(tx *db.Tx, account string, before int64, limit int) ([]Change, error
 // At gives one change, or db.ErrNone.
 func At(tx *db.Tx, account string, seq int64) (Change, error) {
 	return db.One(tx, scan, `SELECT `+columns+` FROM change WHERE account = $1 AND seq = $2`, account, seq)
+}
+
+// Written tells whether there ever was something at a path, by the changes before one.
+func Written(tx *db.Tx, account, path string, before int64) (was bool, err error) {
+	err = tx.Row(`SELECT EXISTS (SELECT 1 FROM change WHERE account = $1 AND path = $2 AND seq < $3 AND after IS NOT NULL)`, account, path, before).Scan(&was)
+	return was, err
 }
 
 // OfStaff lists the accounts that a member of staff acted in, in a time.

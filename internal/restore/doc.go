@@ -8,7 +8,8 @@
 // changes, and touch nothing that no tainted change touched.
 //
 // Secrets are never put back, only revoked and enrolled again. A value that
-// nobody ever saw is never written without a person. Ways in are closed before
+// nobody ever saw is never written without a person, and what was erased at the
+// holder's wish is neither written nor shown. Ways in are closed before
 // anything is given back, so that stopping anywhere leaves the intruder with
 // no more than before.
 //

@@ -1,6 +1,7 @@
 package restore
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"sync"
@@ -136,17 +137,51 @@ func (h *house) taken(more ...history.Entry) (c casefile.Case) {
 				return err
 			}
 		}
-		if _, err := account.Turn(tx, id, account.Frozen, time.Time{}, account.Open); err != nil {
-			return err
-		}
 		var err error
-		if c, _, err = h.files.Open(tx, casefile.Case{Account: id, Source: "desk", Language: "ja", Step: casefile.Frozen}, ito); err != nil {
-			return err
-		}
-		c, err = h.files.Advance(tx, c.ID, casefile.Investigating, ito)
+		c, err = h.held(tx, id)
 		return err
 	})
 	return c
+}
+
+// lived makes an account in which people did one after another what they did, and
+// that is held still for the case that it gives, under investigation.
+func (h *house) lived(all ...map[string][]history.Entry) (c casefile.Case) {
+	h.Helper()
+	id := seal.ID("acc")
+	h.write(func(tx *db.Tx) error {
+		if err := account.Create(tx, id, "ja"); err != nil {
+			return err
+		}
+		return h.does(tx, id, "own", history.Entry{Verb: history.Set, Path: "name", Value: json.RawMessage(`"Hanako"`)})
+	})
+	for _, some := range all {
+		for who, entries := range some {
+			h.write(func(tx *db.Tx) (err error) {
+				for _, e := range entries {
+					err = cmp.Or(err, h.does(tx, id, who, e))
+				}
+				return err
+			})
+		}
+	}
+	h.write(func(tx *db.Tx) (err error) {
+		c, err = h.held(tx, id)
+		return err
+	})
+	return c
+}
+
+// held holds an account still for a case under investigation.
+func (h *house) held(tx *db.Tx, id string) (casefile.Case, error) {
+	if _, err := account.Turn(tx, id, account.Frozen, time.Time{}, account.Open); err != nil {
+		return casefile.Case{}, err
+	}
+	c, _, err := h.files.Open(tx, casefile.Case{Account: id, Source: "desk", Language: "ja", Step: casefile.Frozen}, ito)
+	if err != nil {
+		return c, err
+	}
+	return h.files.Advance(tx, c.ID, casefile.Investigating, ito)
 }
 
 // begun makes a plan, has it approved and starts it.

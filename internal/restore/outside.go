@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 
 	"takeback/internal/account"
 	"takeback/internal/casefile"
@@ -21,23 +22,58 @@ func (r *Restorer) outside(tx *db.Tx, p *Stored, present map[string]json.RawMess
 		if s.Op != PutBack {
 			continue
 		}
-		address := account.Fact{Value: s.Want}.Text()
-		if s.Path == "email" { // the sign-in name
-			key := address
-			if r.Book.AddressKey != nil {
-				key = r.Book.AddressKey(s.Path, key)
-			}
-			other, err := account.ByLogin(tx, key)
-			if err != nil && !errors.Is(err, account.ErrNone) {
-				return o, err
-			}
-			o.Taken[s.Path] = err == nil && other.ID != p.Account
+		if o.Taken[s.Path], err = r.taken(tx, p.Account, s); err != nil {
+			return o, err
 		}
-		if o.Lost[s.Path], err = mail.Lost(tx, p.Account, address); err != nil {
+		if o.Lost[s.Path], err = r.lost(tx, p.Account, p.Case, s); err != nil {
 			return o, err
 		}
 	}
 	return o, nil
+}
+
+// taken tells whether a contact that would come back is another account's by
+// now: as its sign-in name in any case, else if it came there after we had it last.
+func (r *Restorer) taken(tx *db.Tx, own string, s Step) (bool, error) {
+	key := account.Fact{Value: s.Want}.Text()
+	if r.Book.AddressKey != nil {
+		key = r.Book.AddressKey(s.Path, key)
+	}
+	if s.Path == "email" { // the sign-in name
+		other, err := account.ByLogin(tx, key)
+		if err == nil && other.ID != own {
+			return true, nil
+		}
+		if err != nil && !errors.Is(err, account.ErrNone) {
+			return false, err
+		}
+	}
+	contacts, err := account.Contacts(tx, own)
+	if err != nil {
+		return false, err
+	}
+	i := slices.IndexFunc(contacts, func(c account.Contact) bool { return c.Version == s.Version })
+	if i < 0 || contacts[i].Until.IsZero() {
+		return false, nil
+	}
+	return account.TakenSince(tx, key, own, contacts[i].Until)
+}
+
+// lost tells whether the last letter to a contact that would come back, or an
+// agent's last call in this case, did not reach the holder there.
+func (r *Restorer) lost(tx *db.Tx, own, caseID string, s Step) (bool, error) {
+	lost, err := mail.Lost(tx, own, account.Fact{Value: s.Want}.Text())
+	if err != nil || lost || r.Calls == nil {
+		return lost, err
+	}
+	return r.Calls.Unreached(tx, caseID, s.Version)
+}
+
+// outdated tells whether the world has come to speak against a step since the
+// plan was made: a call, a returned letter, another account that took an address.
+func (r *Restorer) outdated(tx *db.Tx, p Stored) (bool, error) {
+	o, err := r.outside(tx, &p, nil)
+	return err == nil && slices.ContainsFunc(p.Steps, func(s Step) bool { return o.Taken[s.Path] || o.Lost[s.Path] }), err
 }
 
 // look reads the paths that a plan would write in the system that holds them.

@@ -40,6 +40,12 @@ type Eyes interface {
 	Apart(tx *db.Tx, one, other string, opened time.Time) error
 }
 
+// Calls knows what came of the calls in a case. It is the verification.
+type Calls interface {
+	// Unreached tells whether the last call in a case at the number of a contact version did not reach the holder.
+	Unreached(tx *db.Tx, caseID, version string) (bool, error)
+}
+
 // Follow is what follows in the same transaction.
 type Follow func(tx *db.Tx, c casefile.Case, by access.Actor) error
 
@@ -54,6 +60,7 @@ type Restorer struct {
 	OnFalse Follow   // what follows when nothing was carried out that had to be undone; nil: nothing
 	Release Releaser // may be nil: then nothing was ever held
 	Eyes    Eyes     // may be nil where nobody lets staff in
+	Calls   Calls    // may be nil where nobody calls
 }
 
 // The errors of this room besides those of casefile and account.
@@ -405,6 +412,9 @@ func (r *Restorer) stale(tx *db.Tx, c casefile.Case, p Stored) (bool, error) {
 	marks, err := r.Finder.Marked(tx, c.ID)
 	if err != nil || marks != p.Marks || p.StartedAt.IsZero() && a.Epoch != p.Epoch {
 		return true, err
+	}
+	if old, err := r.outdated(tx, p); old || err != nil {
+		return old, err
 	}
 	h, err := history.Since(tx, p.Account, p.Head+1, manyChanges)
 	if err != nil {

@@ -74,6 +74,7 @@ const (
 	Uniqueness           Why = "uniqueness"              // the old address is another account's by now
 	InvalidOldValue      Why = "invalid-old-value"       // a card that is expired, an address at which nobody is reached
 	Drift                Why = "drift"                   // the other system says something else
+	ErasedByOther        Why = "erased-by-other"         // the intruder had it erased in the holder's name: does it come back?
 	MixedSession         Why = "mixed-session"           // it is not clear where in a session the intruder begins
 )
 
@@ -91,8 +92,9 @@ type Question struct {
 type Plan struct {
 	Steps     []Step     `json:"steps"`
 	Questions []Question `json:"questions"`
-	Held      []string   `json:"held"`  // contact slots that stay empty until verified out of band
-	Enrol     []string   `json:"enrol"` // secret slots that are empty and to be enrolled again
+	Erased    []string   `json:"erased"` // paths that the intruder touched and that stay empty: erased at the holder's wish
+	Held      []string   `json:"held"`   // contact slots that stay empty until verified out of band
+	Enrol     []string   `json:"enrol"`  // secret slots that are empty and to be enrolled again
 }
 
 // MakePlan makes the plan for a history and what was found about it. now
@@ -163,6 +165,7 @@ func (p *planner) sort() {
 			q.Because = p.findings.Because(q.Seq)
 		}
 	}
+	slices.Sort(p.Erased)
 	slices.Sort(p.Held)
 	slices.Sort(p.Enrol)
 }

@@ -25,7 +25,7 @@ var Addressees = []Addressee{ToHolder, ToAgent, ToInvestigator}
 // and so whoever reads evidence is asked whatever nobody else can know.
 func (w Why) Addressee(unsure bool) Addressee {
 	switch w {
-	case SuspectChange, PartialOnTaintedBase, AddedThenEdited:
+	case SuspectChange, PartialOnTaintedBase, AddedThenEdited, ErasedByOther:
 		if !unsure {
 			return ToHolder
 		}

@@ -12,10 +12,10 @@ import (
 
 // Outside is what is known of the world that a plan would write into, by path.
 // The zero Outside knows nothing, and takes nothing back. That nothing comes back which its holder took
-// away himself needs no word from outside: the history says so.
+// away or had erased needs no word from outside: the history says so.
 type Outside struct {
-	Taken   map[string]bool            // contacts: the former address is another account's by now
-	Lost    map[string]bool            // contacts: the last letter to the former address reached nobody
+	Taken   map[string]bool            // contacts: another account came to have the former address or number meanwhile
+	Lost    map[string]bool            // contacts: the last letter to the former address, or call at the former number, reached nobody or somebody else
 	Present map[string]json.RawMessage // what the system that holds the facts says now; a path that is not in it was not asked
 }
 

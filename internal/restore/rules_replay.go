@@ -29,6 +29,7 @@ type planner struct {
 	unnumbered   map[string]*field // the same by path, for findings that number no paths
 	contradicted map[int64]Why
 	twins        map[string][]*field // elements by set and parts; made when first needed
+	erased       map[string]int64    // the same, of elements erased at the holder's wish: the latest such change
 }
 
 // field is one path, played twice: as it is, and without the tainted changes.
@@ -81,6 +82,7 @@ func (p *planner) replay(c *history.Change, found finding.Change) {
 	}
 	switch c.Verb {
 	case history.Set, history.Add, history.Remove, history.Credential, history.Contact, history.Drop:
+		p.erase(fd, c, found)
 		fd.write(c, found)
 	case history.Patch:
 		fd.patch(c, found)
@@ -97,6 +99,17 @@ func (p *planner) replay(c *history.Change, found finding.Change) {
 	if why := p.contradicted[c.Seq]; why != "" {
 		fd.ask(why, c.Seq)
 	}
+}
+
+// erase remembers the element that a change erases: the same may stand elsewhere in its set.
+func (p *planner) erase(fd *field, c *history.Change, found finding.Change) {
+	if !c.Erased || found.Label == finding.Tainted || fd.algebra != account.Element || fd.now.json() == nil {
+		return
+	}
+	if p.erased == nil {
+		p.erased = map[string]int64{}
+	}
+	p.erased[twin(fd.path, fd.now)] = c.Seq
 }
 
 // field gives the field that a change is about; nil if nobody declared its path.

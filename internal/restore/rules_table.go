@@ -36,9 +36,17 @@ func (p *planner) decide(fd *field) {
 }
 
 // decideValue puts back what would be there without the tainted changes. What no
-// tainted change touched has no step, ever.
+// tainted change touched has no step, ever. What was erased at the holder's wish
+// is no value any more; if the wish was the intruder's alone, people say whether it was.
 func (p *planner) decideValue(fd *field) {
+	if fd.tainted != 0 && p.erasedBy(fd.kept) {
+		p.Erased = append(p.Erased, fd.path)
+	}
 	if fd.tainted == 0 && fd.ours == 0 || same(fd.now.json(), fd.kept.json()) {
+		return
+	}
+	if fd.now.json() == nil && fd.now.Erased && !p.erasedBy(fd.now) {
+		fd.asked = append(fd.asked, Question{Why: ErasedByOther, Path: fd.path, Seq: fd.now.seq(), Proposal: fd.kept.json()})
 		return
 	}
 	s := Step{Op: Put, Phase: dataPhase(p.kinds, fd.path), Pre: fd.now.json(), Want: fd.kept.json(), Because: p.cause(fd)}
@@ -48,11 +56,22 @@ func (p *planner) decideValue(fd *field) {
 	p.step(fd, s)
 }
 
+// erasedBy tells whether a value is that something was erased at the holder's wish, and not at the intruder's.
+func (p *planner) erasedBy(v value) bool {
+	return v.Change != nil && v.Erased && p.findings.Of(v.seq()).Label == finding.Clean
+}
+
 // decideElement does the same for an element of a set, but what the intruder removed does not come back
-// where the holder has entered an equal one again: it would be there twice.
+// where the holder has entered an equal one again, for it would be there twice, or has erased an equal one.
 func (p *planner) decideElement(fd *field) {
-	if fd.now.json() == nil && fd.kept.json() != nil && fd.gone != 0 && p.enteredAgain(fd) {
-		return
+	if fd.now.json() == nil && fd.kept.json() != nil && fd.gone != 0 {
+		if p.erased[twin(fd.path, fd.kept)] > fd.gone {
+			p.Erased = append(p.Erased, fd.path)
+			return
+		}
+		if p.enteredAgain(fd) {
+			return
+		}
 	}
 	p.decideValue(fd)
 }
@@ -63,17 +82,18 @@ func (p *planner) enteredAgain(fd *field) bool {
 		p.twins = map[string][]*field{}
 		for _, other := range p.fields {
 			if other.algebra == account.Element && other.added != 0 && other.kept.json() != nil {
-				p.twins[twin(other)] = append(p.twins[twin(other)], other)
+				key := twin(other.path, other.kept)
+				p.twins[key] = append(p.twins[key], other)
 			}
 		}
 	}
-	return slices.ContainsFunc(p.twins[twin(fd)], func(other *field) bool { return other != fd && other.added > fd.gone })
+	return slices.ContainsFunc(p.twins[twin(fd.path, fd.kept)], func(other *field) bool { return other != fd && other.added > fd.gone })
 }
 
 // twin is equal for elements of one set with equal parts.
-func twin(fd *field) string {
-	set, _, _ := strings.Cut(fd.path, "/")
-	parts, _ := json.Marshal(account.Fact{Value: fd.kept.json()}.Parts()) // sorted by name
+func twin(path string, v value) string {
+	set, _, _ := strings.Cut(path, "/")
+	parts, _ := json.Marshal(account.Fact{Value: v.json()}.Parts()) // sorted by name
 	return set + string(parts)
 }
 

@@ -41,6 +41,12 @@ func (b *book) does(who string, verb history.Verb, path, after string) *finding.
 	return &b.f.Changes[len(b.h)-1]
 }
 
+// erases appends an erasing at the wish of somebody.
+func (b *book) erases(who, path string) {
+	b.does(who, history.Remove, path, "")
+	b.h[len(b.h)-1].Erased = true
+}
+
 // knows gives the last change a thing that only the thief, both or only the holder know.
 func (b *book) knows(who string) {
 	t := finding.Thing{Holder: 1}
@@ -82,6 +88,9 @@ func (p Plan) told() string {
 	}
 	for _, q := range p.Questions {
 		all = append(all, "ask "+string(q.Why)+" "+q.Path)
+	}
+	for _, path := range p.Erased {
+		all = append(all, "erased "+path)
 	}
 	for _, path := range p.Held {
 		all = append(all, "held "+path)
@@ -161,6 +170,74 @@ func TestTheRestoreTable(t *testing.T) {
 				b.does("thief", history.Add, "address/x", `{"line":"9"}`)
 				b.does("own", history.Patch, "address/x", `{"line":"9-1"}`).Affected = true
 			}, "ask added-then-edited address/x"},
+		{"erased: what the thief wrote afterwards goes, and nothing comes back",
+			func(b *book) {
+				b.does("own", history.Set, "name", `"A"`)
+				b.erases("own", "name")
+				b.does("thief", history.Set, "name", `"X"`)
+			}, "remove name; erased name"},
+		{"erased: what the thief wrote before and the holder erased needs no step",
+			func(b *book) {
+				b.does("own", history.Set, "name", `"A"`)
+				b.does("thief", history.Set, "name", `"X"`)
+				b.erases("own", "name")
+			}, "erased name"},
+		{"erased: what the thief removed first and the holder had erased then stays away",
+			func(b *book) {
+				b.does("own", history.Add, "address/a", `{"line":"1"}`)
+				b.does("thief", history.Remove, "address/a", "")
+				b.erases("own", "address/a")
+			}, "erased address/a"},
+		{"erased: what the thief moved to another path and the holder erased there stays away",
+			func(b *book) {
+				b.does("own", history.Add, "address/a", `{"line":"1"}`)
+				b.does("thief", history.Remove, "address/a", "")
+				b.does("thief", history.Add, "address/b", `{"line":"1"}`)
+				b.erases("own", "address/b")
+			}, "erased address/a; erased address/b"},
+		{"erased: an equal one that the holder kept then comes back",
+			func(b *book) {
+				b.does("own", history.Add, "address/a", `{"line":"1"}`)
+				b.does("own", history.Add, "address/b", `{"line":"1"}`)
+				b.erases("own", "address/b")
+				b.does("thief", history.Remove, "address/a", "")
+			}, `put address/a {"line":"1"}`},
+		{"erased: a removal that was no erasing leaves an equal one to come back",
+			func(b *book) {
+				b.does("own", history.Add, "address/a", `{"line":"1"}`)
+				b.does("thief", history.Remove, "address/a", "")
+				b.does("thief", history.Add, "address/b", `{"line":"1"}`)
+				b.does("own", history.Remove, "address/b", "")
+			}, `put address/a {"line":"1"}`},
+		{"erased: what the holder entered again afterwards comes back",
+			func(b *book) {
+				b.does("own", history.Set, "name", `"A"`)
+				b.erases("own", "name")
+				b.does("own", history.Set, "name", `"B"`)
+				b.does("thief", history.Set, "name", `"X"`)
+			}, `put name "B"`},
+		{"erased by the thief: a person says whether it comes back",
+			func(b *book) {
+				b.does("own", history.Set, "name", `"A"`)
+				b.erases("thief", "name")
+			}, "ask erased-by-other name"},
+		{"erased by the thief, and what he wrote then is a replacement like any other",
+			func(b *book) {
+				b.does("own", history.Set, "name", `"A"`)
+				b.erases("thief", "name")
+				b.does("thief", history.Set, "name", `"X"`)
+			}, `put name "A"`},
+		{"erased by the thief and then by the holder: it stays away",
+			func(b *book) {
+				b.does("own", history.Set, "name", `"A"`)
+				b.erases("thief", "name")
+				b.erases("own", "name")
+			}, "erased name"},
+		{"erased by a suspect: it stays so, and people are asked once",
+			func(b *book) {
+				b.does("own", history.Set, "name", `"A"`)
+				b.erases("maybe", "name")
+			}, "ask suspect-change name"},
 		{"contact: an owned one is dropped and the one before comes back",
 			func(b *book) {
 				b.does("own", history.Contact, "email", `"a@x.example"`)

@@ -113,6 +113,9 @@ func (r *Restorer) describe(tx *db.Tx, c casefile.Case, s *Status, answers []Ans
 		a.Now = f.Value
 		if i := q.Seq - 1; i >= 0 && i < int64(len(h)) {
 			a.History = h[i]
+			if h[i].Erased && !found.Of(q.Seq).Certain() {
+				a.History.Before = nil // what was erased at the holder's wish, perhaps, is shown to nobody
+			}
 		}
 		s.Asked = append(s.Asked, a)
 	}

@@ -11,12 +11,12 @@ import (
 )
 
 const planColumns = `id, case_id, account, hash, epoch, head, marks, made_at, made_by, made_name, barred, questions, held, enrol,
-	superseded_at, started_at, run_epoch, lease, killed_at, done_at`
+	superseded_at, started_at, run_epoch, lease, killed_at, done_at, erased`
 
 func scanPlan(s db.Scanner) (p Stored, err error) {
 	err = s.Scan(&p.ID, &p.Case, &p.Account, &p.Hash, &p.Epoch, &p.Head, &p.Marks, db.At(&p.MadeAt), &p.MadeBy, &p.MadeName, db.JSON(&p.Barred),
 		db.JSON(&p.Questions), db.JSON(&p.Held), db.JSON(&p.Enrol), db.At(&p.SupersededAt), db.At(&p.StartedAt), &p.RunEpoch, &p.Lease,
-		db.At(&p.KilledAt), db.At(&p.DoneAt))
+		db.At(&p.KilledAt), db.At(&p.DoneAt), db.JSON(&p.Erased))
 	return p, err
 }
 
@@ -65,8 +65,8 @@ func insertPlan(tx *db.Tx, p *Stored, former string) error {
 		}
 	}
 	p.ID, p.MadeAt = seal.ID("plan"), tx.Now
-	texts := make([]string, 4)
-	for i, v := range []any{p.Barred, p.Questions, p.Held, p.Enrol} {
+	texts := make([]string, 5)
+	for i, v := range []any{p.Barred, p.Questions, p.Held, p.Enrol, p.Erased} {
 		b, err := json.Marshal(v)
 		if err != nil {
 			return err
@@ -74,8 +74,8 @@ func insertPlan(tx *db.Tx, p *Stored, former string) error {
 		texts[i] = string(b)
 	}
 	_, err := tx.Exec(`INSERT INTO restore_plan (`+planColumns+`)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, NULL, NULL, 0, 0, NULL, NULL)`,
-		p.ID, p.Case, p.Account, p.Hash, p.Epoch, p.Head, p.Marks, p.MadeAt, p.MadeBy, p.MadeName, texts[0], texts[1], texts[2], texts[3])
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, NULL, NULL, 0, 0, NULL, NULL, $15)`,
+		p.ID, p.Case, p.Account, p.Hash, p.Epoch, p.Head, p.Marks, p.MadeAt, p.MadeBy, p.MadeName, texts[0], texts[1], texts[2], texts[3], texts[4])
 	if db.IsDuplicate(err) {
 		return ErrOther.Because(err)
 	}

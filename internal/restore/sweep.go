@@ -30,7 +30,7 @@ func (q Question) Choices() []Answer {
 		return []Answer{Leave} // or a mark that clears it, by which it becomes a contradiction
 	case MixedSession:
 		return []Answer{Keep} // or another mark, by which the question goes away
-	case PartialOnTaintedBase, AddedThenEdited:
+	case PartialOnTaintedBase, AddedThenEdited, ErasedByOther:
 		if q.Proposal != nil {
 			return []Answer{Keep, Proposal, Leave}
 		}

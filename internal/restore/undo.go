@@ -126,12 +126,14 @@ func (r *Restorer) Declared(tx *db.Tx, caseID string) (f False, err error) {
 	if err != nil && !errors.Is(err, db.ErrNone) {
 		return f, err
 	}
-	marks, err := r.Finder.Marked(tx, caseID)
-	if err != nil {
-		return f, err
-	}
-	if !said.At.Before(stopped) && said.marks == marks {
-		f = said
+	if err == nil && !said.At.Before(stopped) {
+		marks, err := r.Finder.Marked(tx, caseID)
+		if err != nil {
+			return f, err
+		}
+		if said.marks == marks {
+			f = said
+		}
 	}
 	f.stopped = stopped
 	f.Begun, err = begunSince(tx, caseID, stopped)

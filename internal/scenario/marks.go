@@ -84,7 +84,7 @@ func oneOf(words ...string) func(string) bool {
 }
 
 var whys = []string{"suspect-change", "partial-on-tainted-base", "added-then-edited", "uniqueness", "invalid-old-value", "drift",
-	"deadline-passed", "affected-effect", "contact-exposed", "contradiction", "mixed-session"}
+	"deadline-passed", "affected-effect", "contact-exposed", "contradiction", "mixed-session", "erased-by-other"}
 
 func (p *parser) expect(n node) (e *Expect, err error) {
 	f, err := n.fields([]string{"sessions", "steps", "state", "asked", "effects", "untouched", "refused", "alive"})

@@ -2,10 +2,12 @@ package signin
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"maps"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -59,24 +61,46 @@ func (l *Life) Put(ctx context.Context, by access.Actor, accountID, path string,
 	return waits, err
 }
 
-// Delete removes what is at a path: the generic verb, as Put.
-func (l *Life) Delete(ctx context.Context, by access.Actor, accountID, path string) (waits bool, err error) {
-	defer fault.Wrap(&err, "signin.Delete(%s, %s)", accountID, path)
-	if err := l.mayWrite(ctx, by, path); err != nil {
+// Removal is what goes, and whether it is for good.
+type Removal struct {
+	Path  string
+	Erase bool // the holder wants it gone for good: no case brings it back
+}
+
+// Delete removes what is at a path: the generic verb, as Put. What somebody else
+// has removed can still be erased, for that may have been an intruder, whose
+// removal would be undone.
+func (l *Life) Delete(ctx context.Context, by access.Actor, accountID string, r Removal) (waits bool, err error) {
+	defer fault.Wrap(&err, "signin.Delete(%s, %s)", accountID, r.Path)
+	p := pending{account: accountID, path: r.Path, verb: history.Remove, erased: r.Erase}
+	if err := l.mayWrite(ctx, by, p.path); err != nil {
 		return false, err
 	}
 	err = l.act(ctx, func(tx *db.Tx) (err error) {
-		kind, _ := l.Book.Kinds.Of(path)
+		kind, _ := l.Book.Kinds.Of(p.path)
 		if _, ok := writeOf(kind, true); !ok {
 			return ErrVerb.On("path")
 		}
-		if _, err := factThere(tx, accountID, path, history.ErrAbsent.On("path")); err != nil {
+		if err := removable(tx, p); err != nil {
 			return err
 		}
-		waits, err = l.put(tx, by, pending{account: accountID, path: path, verb: history.Remove})
+		waits, err = l.put(tx, by, p)
 		return err
 	})
 	return waits, err
+}
+
+// removable refuses the removal of what is not there, and the erasing of what never was.
+func removable(tx *db.Tx, p pending) error {
+	_, err := factThere(tx, p.account, p.path, history.ErrAbsent.On("path"))
+	if !p.erased || !errors.Is(err, history.ErrAbsent) {
+		return err
+	}
+	was, missing := history.Written(tx, p.account, p.path, math.MaxInt64)
+	if missing == nil && was {
+		return nil
+	}
+	return cmp.Or(missing, err)
 }
 
 // factThere gives the fact at a path, or none if there is nothing.

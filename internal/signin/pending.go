@@ -26,6 +26,7 @@ type pending struct {
 	path      string
 	verb      history.Verb
 	value     json.RawMessage
+	erased    bool         // removed at the holder's wish, never to come back
 	by        access.Actor // the change will be this session's, also if it has ended by then
 	asked     time.Time
 	confirmed time.Time
@@ -258,7 +259,7 @@ func (l *Life) confirmAddress(tx *db.Tx, token string) (waits bool, err error) {
 
 // apply makes a change true, as the session's that asked for it.
 func (l *Life) apply(tx *db.Tx, p pending) error {
-	_, err := l.Book.Append(tx, history.Entry{Account: p.account, By: p.by, Verb: p.verb, Path: p.path, Value: p.value, Confirmed: !p.confirmed.IsZero()})
+	_, err := l.Book.Append(tx, history.Entry{Account: p.account, By: p.by, Verb: p.verb, Path: p.path, Value: p.value, Erased: p.erased, Confirmed: !p.confirmed.IsZero()})
 	if err != nil {
 		return err
 	}

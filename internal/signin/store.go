@@ -50,10 +50,10 @@ func dropSecond(tx *db.Tx, hash string) error {
 	return tx.Put(`DELETE FROM second_step WHERE token_hash = $1`, hash)
 }
 
-const pendingColumns = `id, account, epoch, path, verb, value, actor, asked_at, confirmed_at, due_at`
+const pendingColumns = `id, account, epoch, path, verb, value, actor, asked_at, confirmed_at, due_at, erased`
 
 func scanPending(s db.Scanner) (p pending, err error) {
-	err = s.Scan(&p.id, &p.account, &p.epoch, &p.path, &p.verb, db.JSON(&p.value), db.JSON(&p.by), db.At(&p.asked), db.At(&p.confirmed), db.At(&p.due))
+	err = s.Scan(&p.id, &p.account, &p.epoch, &p.path, &p.verb, db.JSON(&p.value), db.JSON(&p.by), db.At(&p.asked), db.At(&p.confirmed), db.At(&p.due), &p.erased)
 	return p, err
 }
 
@@ -63,11 +63,11 @@ func keepPending(tx *db.Tx, p pending) error {
 	if err != nil {
 		return err
 	}
-	return tx.Put(`INSERT INTO pending_change (id, account, epoch, path, verb, value, actor, asked_at, confirmed_at, due_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+	return tx.Put(`INSERT INTO pending_change (`+pendingColumns+`)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 		ON CONFLICT (account, path) DO UPDATE SET id = excluded.id, epoch = excluded.epoch, verb = excluded.verb, value = excluded.value,
-			actor = excluded.actor, asked_at = excluded.asked_at, confirmed_at = excluded.confirmed_at, due_at = excluded.due_at`,
-		p.id, p.account, p.epoch, p.path, p.verb, p.value, string(by), p.asked, p.confirmed, p.due)
+			actor = excluded.actor, asked_at = excluded.asked_at, confirmed_at = excluded.confirmed_at, due_at = excluded.due_at, erased = excluded.erased`,
+		p.id, p.account, p.epoch, p.path, p.verb, p.value, string(by), p.asked, p.confirmed, p.due, p.erased)
 }
 
 func pendingAt(tx *db.Tx, id string) (pending, error) {

@@ -56,6 +56,19 @@ func (x *Examiner) Reached(ctx context.Context, by access.Actor, caseID string, 
 	})
 }
 
+// Unreached tells whether the last call in a case at the number of a contact
+// version did not reach its holder: nobody answered, or somebody else has it now.
+func (x *Examiner) Unreached(tx *db.Tx, caseID, version string) (bool, error) {
+	all, err := proofs(tx, caseID)
+	unreached := false
+	for _, p := range all {
+		if p.Method == Callback && p.Version == version {
+			unreached = !p.Good
+		}
+	}
+	return unreached, err
+}
+
 // Evidence gives what the caller of a case was verified with until now, oldest
 // first: the contacts and secrets behind every good proof, whatever it is worth
 // by now. Answers are not among it: who could read the account could give them,

@@ -170,6 +170,19 @@ func (b *bundle) byPhone() {
 	b.must(b.Reached(b.t.Context(), b.agent(), b.c.ID, 0, "phone-1", true, b.rep))
 }
 
+// unreached checks what restore hears of the last call at the number on file.
+func (b *bundle) unreached(want bool) {
+	b.t.Helper()
+	b.must(b.DB.Read(b.t.Context(), func(tx *db.Tx) error {
+		for version, want := range map[string]bool{"phone-1": want, "phone-2": false} {
+			if got, err := b.Unreached(tx, b.c.ID, version); err != nil || got != want {
+				b.t.Errorf("unreached at %s is %t, %v", version, got, err)
+			}
+		}
+		return nil
+	}))
+}
+
 // shows enters that the agent was shown a number, as the desk does.
 func (b *bundle) shows(version string) {
 	b.t.Helper()
@@ -306,11 +319,13 @@ func TestNobodyAnsweredAtANumberThatNobodySaw(t *testing.T) {
 		b.append(history.Entry{By: access.Actor{Role: access.System, ID: "restore"}, Verb: history.View, Path: "phone", Version: "phone-1", Case: b.c.ID})
 		b.want(reached(true), verify.ErrNotCalled)
 		b.must(reached(false))
+		b.unreached(true)
 		b.shows("phone-1")
 		clock.Advance(time.Hour + time.Second)
 		b.want(reached(true), verify.ErrNotCalled)
 		b.append(history.Entry{By: b.staff("staff_b", access.Agent), Verb: history.View, Path: "phone", Version: "phone-1", Case: b.c.ID})
 		b.must(reached(true))
+		b.unreached(false)
 	})
 }
 

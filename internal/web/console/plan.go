@@ -121,7 +121,22 @@ func (v PlanView) show(path string, value json.RawMessage) string {
 }
 
 // Was is what was there before the intruder.
-func (v PlanView) Was(l restore.Line) string { return v.orNothing(v.show(l.Path, l.Before)) }
+func (v PlanView) Was(l restore.Line) string {
+	if slices.Contains(v.Erased, l.Path) {
+		return v.T("heart.erased")
+	}
+	return v.orNothing(v.show(l.Path, l.Before))
+}
+
+// Gone are the paths at which the plan does nothing, because what would come back was erased at the holder's wish.
+func (v PlanView) Gone() (paths []string) {
+	for _, path := range v.Erased {
+		if !slices.ContainsFunc(v.Lines, func(l restore.Line) bool { return l.Path == path }) {
+			paths = append(paths, path)
+		}
+	}
+	return paths
+}
 
 // Theirs is as the intruder left it.
 func (v PlanView) Theirs(l restore.Line) string {
