@@ -142,7 +142,7 @@ func (a *API) facts(h huma.API) {
 func removal(o huma.Operation) huma.Operation {
 	o.Description = "With erase=true because the holder wants it gone for good: the removal is entered as erased at the holder's wish, and no case brings the value back. " +
 		"That is entered also where the fact is gone already, for an intruder may have removed it; where there never was one, the answer is 404. " +
-		"If it turns out that an intruder asked for it, it is a removal like any other, and people decide whether the value comes back. " +
+		"If it turns out that an intruder asked for it, it is an ordinary removal, and people decide whether the value comes back. " +
 		"The history keeps what was there as evidence."
 	return o
 }
