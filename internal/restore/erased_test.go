@@ -58,7 +58,7 @@ func TestWhatWasErasedAtTheHoldersWishStaysAway(t *testing.T) {
 		if i < 0 || len(p.Questions) != 1 {
 			t.Fatalf("got %s", p.told())
 		}
-		if err := h.Answer(t.Context(), ito, c.ID, p.Hash, p.Questions[i], Proposal); err != nil {
+		if err := h.Answer(t.Context(), ito, c.ID, p.Hash, Proposal, p.Questions[i]); err != nil {
 			t.Fatal(err)
 		}
 		if err := h.Carry(t.Context(), h.begun(c).ID); err != nil {

@@ -142,10 +142,10 @@ func TestPutAndOrder(t *testing.T) {
 				h.Errorf("%s: %v", name, c.err)
 			}
 		}
-		if _, err := h.life.Delete(h.Context(), service, who.Account, "gift/g1"); err != nil {
+		if _, err := h.life.Delete(h.Context(), service, who.Account, signin.Removal{Path: "gift/g1"}); err != nil {
 			h.Error(err)
 		}
-		if _, err := h.life.Delete(h.Context(), service, who.Account, "gift/g1"); !errors.Is(err, history.ErrAbsent) {
+		if _, err := h.life.Delete(h.Context(), service, who.Account, signin.Removal{Path: "gift/g1"}); !errors.Is(err, history.ErrAbsent) {
 			h.Errorf("deleting twice: %v", err)
 		}
 		id, err := h.life.AddAddress(h.Context(), who, signin.Address{To: "x", Line: "y"})
