@@ -72,7 +72,7 @@ func newStage(t *testing.T, place string, closely bool) *stage {
 	}
 	for name, text := range map[string]string{
 		// Windows say where they are as a proxy would, so that holder and intruder do not share an address.
-		"config.yaml": "name: Awanami Books\nproxies: [127.0.0.0/8]\n",
+		"config.yaml": "name: Awanami Books\nproxies: [127.0.0.0/8]\nrisk: {mode: shadow} # the intruder of the story comes in\n",
 		"root.key":    base64.StdEncoding.EncodeToString(s.root),
 	} {
 		if err := os.WriteFile(filepath.Join(s.folder, name), []byte(text), 0o600); err != nil {
