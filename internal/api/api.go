@@ -67,6 +67,7 @@ type API struct {
 	Cards     Cards
 	Orders    Orders
 	Judge     Judge
+	Site      string         // the address that browsers know us by
 	Proxies   access.Proxies // peers whose X-Forwarded-For is believed
 	Log       *slog.Logger
 }

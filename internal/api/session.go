@@ -1,6 +1,7 @@
 package api
 
 import (
+	"errors"
 	"net/http"
 	"reflect"
 	"strconv"
@@ -35,7 +36,9 @@ func (a *API) serveSession(w http.ResponseWriter, r *http.Request) {
 		err = session.ErrOver // it may answer questions and enrol secrets here, and nothing elsewhere
 	}
 	if err != nil {
-		a.refuse(w, err)
+		if !errors.Is(err, session.ErrOver) || !a.away(w, r) {
+			a.refuse(w, err)
+		}
 		return
 	}
 	h := w.Header()
@@ -79,13 +82,18 @@ func (a *API) describeSession(h huma.API) {
 		Summary: "Tell whether a session may act",
 		Description: "The token is in the header " + SessionHeader + ", in the cookie " + SessionCookie +
 			", or the bearer. The headers of the answer suit auth_request and forward_auth of a proxy.",
+		Parameters: []*huma.Param{{Name: orParam, In: "query", Description: "What to do with a browser that may not act: send it to sign in, and back to the path in X-Forwarded-Uri.",
+			Schema: &huma.Schema{Type: huma.TypeString, Enum: []any{orSignIn}}}},
 		Security: []map[string][]string{{"session": {}}, {"sessionCookie": {}}, {"sessionBearer": {}}},
 		Responses: map[string]*huma.Response{
 			"200": {Description: "It may act.", Content: answers[SessionInfo](h), Headers: map[string]*huma.Param{
 				"Takeback-Account":    {Description: "Id of the account", Schema: &huma.Schema{Type: huma.TypeString}},
 				"Takeback-Session-Id": {Description: "Id of the session, never its token", Schema: &huma.Schema{Type: huma.TypeString}},
 			}},
-			"401": {Description: "It may not, or not any more.", Content: answers[Problem](h)},
+			"303": {Description: "It may not, and a browser asks that is to be sent to sign in."},
+			"401": {Description: "It may not, or not any more.", Content: answers[Problem](h), Headers: map[string]*huma.Param{
+				SignInHeader: {Description: "Where a browser can sign in and come back", Schema: &huma.Schema{Type: huma.TypeString}},
+			}},
 			"500": {Description: "We cannot tell. Let nobody act.", Content: answers[Problem](h)},
 		},
 	}, access.Public)))

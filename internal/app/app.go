@@ -178,7 +178,7 @@ func (a *App) faces(context.Context) error {
 		Campaigns: a.Campaigns, Asker: a.Asker, Judge: a.Judge}).Site(shell)
 	a.API = &api.API{Sessions: a.Sessions, Keys: access.KeyRing{DB: a.DB, Seal: a.Seal}, Accounts: account.Reader{DB: a.DB},
 		History: history.Reader{DB: a.DB}, Cases: casefile.Reader{DB: a.DB}, Life: a.Life, Registrar: a.Life,
-		Freezer: byService{a}, Cards: byService{a}, Orders: byService{a}, Judge: a.Judge, Proxies: shell.Proxies, Log: a.Config.Log}
+		Freezer: byService{a}, Cards: byService{a}, Orders: byService{a}, Judge: a.Judge, Site: a.Config.Site, Proxies: shell.Proxies, Log: a.Config.Log}
 	return nil
 }
 
