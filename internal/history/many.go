@@ -1,12 +1,6 @@
 package history
 
-import (
-	"encoding/json"
-	"strings"
-
-	"takeback/internal/access"
-	"takeback/internal/db"
-)
+import "takeback/internal/db"
 
 // ruled are the columns that rules about a history go by. What only proves the
 // chain, and the value before a change, which is that of an earlier one, are not read.
@@ -21,7 +15,7 @@ const together = 16
 // of a change (see ruled) is not there, and its chain cannot be verified.
 func OfMany(tx *db.Tx, accounts []string) (map[string][]Change, error) {
 	all := make(map[string][]Change, len(accounts))
-	var d clients
+	var d decoder
 	for len(accounts) > 0 {
 		n := min(together, len(accounts))
 		ids := make([]any, together)
@@ -47,41 +41,5 @@ func OfMany(tx *db.Tx, accounts []string) (map[string][]Change, error) {
 
 // RuledOf is OfMany for one account.
 func RuledOf(tx *db.Tx, account string) ([]Change, error) {
-	return db.All(tx, new(clients).scanRuled, `SELECT `+ruled+` FROM change WHERE account = $1 ORDER BY seq`, account)
-}
-
-func (d *clients) scanRuled(s db.Scanner) (c Change, err error) {
-	var client string
-	err = s.Scan(&c.Account, &c.Seq, db.At(&c.At), &c.Verb, &c.Path, &c.Part, &c.Session, &c.Segment, &c.Role, &c.Actor,
-		&client, db.JSON(&c.Factors), db.JSON(&c.After), db.JSON(&c.Reads), &c.Version, &c.SecretID, &c.Amount, &c.Parent, &c.Device,
-		&c.Grant.Path, &c.Grant.Seq, &c.Erased)
-	if err == nil {
-		err = d.read(client, &c.Client)
-	}
-	return c, err
-}
-
-// clients decodes the clients of one change after another. But for its request
-// a client is nearly always that of the change before, whose JSON ends alike.
-type clients struct {
-	rest string // of the text, after the request
-	last access.Client
-}
-
-const requestFirst, requestEnd = `{"Request":"`, `","IP":`
-
-func (d *clients) read(text string, into *access.Client) error {
-	request, rest, cut := strings.Cut(strings.TrimPrefix(text, requestFirst), requestEnd)
-	if plain := cut && len(text) == len(requestFirst)+len(request)+len(requestEnd)+len(rest) && !strings.ContainsAny(request, `"\`); !plain {
-		return json.Unmarshal([]byte(text), into)
-	}
-	if rest != d.rest {
-		if err := json.Unmarshal([]byte(text), &d.last); err != nil {
-			return err
-		}
-		d.rest = strings.Clone(rest)
-	}
-	*into = d.last
-	into.Request = request
-	return nil
+	return db.All(tx, new(decoder).scanRuled, `SELECT `+ruled+` FROM change WHERE account = $1 ORDER BY seq`, account)
 }

@@ -32,18 +32,7 @@ func insert(tx *db.Tx, c Change) error {
 		c.Grant.Path, c.Grant.Seq, c.Erased, strings.Join(c.Lacks(), " "))
 }
 
-func scan(s db.Scanner) (Change, error) { return new(clients).scan(s) }
-
-func (d *clients) scan(s db.Scanner) (c Change, err error) {
-	var client string
-	err = s.Scan(&c.Account, &c.Seq, &c.Epoch, db.At(&c.At), &c.Verb, &c.Path, &c.Part, &c.Session, &c.Segment, &c.Role, &c.Actor,
-		&client, db.JSON(&c.Factors), db.JSON(&c.Before), db.JSON(&c.After), &c.Total, &c.Base, db.JSON(&c.Reads), &c.Version,
-		&c.SecretID, &c.Amount, &c.Parent, &c.Device, &c.Case, &c.Request, &c.Hash, &c.Commit, &c.Nonce, &c.Grant.Path, &c.Grant.Seq, &c.Erased)
-	if err == nil {
-		err = d.read(client, &c.Client)
-	}
-	return c, err
-}
+func scan(s db.Scanner) (Change, error) { return new(decoder).scan(s) }
 
 // Of gives the whole history of an account, oldest first.
 func Of(tx *db.Tx, account string) ([]Change, error) {
@@ -55,17 +44,17 @@ func Of(tx *db.Tx, account string) ([]Change, error) {
 
 // from gives the changes of an account from seq on, oldest first.
 func from(tx *db.Tx, account string, seq int64) ([]Change, error) {
-	return db.All(tx, new(clients).scan, `SELECT `+columns+` FROM change WHERE account = $1 AND seq >= $2 ORDER BY seq`, account, seq)
+	return db.All(tx, new(decoder).scan, `SELECT `+columns+` FROM change WHERE account = $1 AND seq >= $2 ORDER BY seq`, account, seq)
 }
 
 // Since gives the changes of an account from seq on, oldest first, at most limit.
 func Since(tx *db.Tx, account string, seq int64, limit int) ([]Change, error) {
-	return db.All(tx, scan, `SELECT `+columns+` FROM change WHERE account = $1 AND seq >= $2 ORDER BY seq LIMIT $3`, account, seq, limit)
+	return db.All(tx, new(decoder).scan, `SELECT `+columns+` FROM change WHERE account = $1 AND seq >= $2 ORDER BY seq LIMIT $3`, account, seq, limit)
 }
 
 // Latest gives the newest changes of an account, newest first, before seq (0 for the end).
 func Latest(tx *db.Tx, account string, before int64, limit int) ([]Change, error) {
-	return db.All(tx, scan, `SELECT `+columns+` FROM change WHERE account = $1 AND (CAST($2 AS BIGINT) = 0 OR seq < $2) ORDER BY seq DESC LIMIT $3`, account, before, limit)
+	return db.All(tx, new(decoder).scan, `SELECT `+columns+` FROM change WHERE account = $1 AND (CAST($2 AS BIGINT) = 0 OR seq < $2) ORDER BY seq DESC LIMIT $3`, account, before, limit)
 }
 
 // At gives one change, or db.ErrNone.
