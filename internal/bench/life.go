@@ -25,6 +25,7 @@ type life struct {
 	factors   []history.Factor // what the holder signs in with now
 	cards     int
 	orders    []string
+	words     map[string]string
 }
 
 // live makes the history of an account with n changes: somebody signs in, looks
@@ -33,7 +34,7 @@ type life struct {
 // sessions is marked. The same n gives the same history.
 func live(n int) *life {
 	l := &life{dice: rand.New(rand.NewPCG(1, uint64(n))), device: "dev_laptop", end: time.Date(2026, time.March, 1, 9, 0, 0, 0, time.UTC),
-		established: map[string]bool{"dev_laptop": true, "dev_phone": true}, changes: make([]history.Change, 0, n)}
+		established: map[string]bool{"dev_laptop": true, "dev_phone": true}, changes: make([]history.Change, 0, n), words: map[string]string{}}
 	l.begin()
 	for visit := 0; len(l.changes) < n; visit++ {
 		if taken := len(l.changes) >= n-n/20; taken && l.dice.IntN(3) == 0 {
@@ -137,21 +138,25 @@ func (l *life) act(session string) {
 	l.add(c)
 }
 
-// add enters a change as it comes out of a database: no two share their words.
+// add enters a change as package history reads it out of a database: equal words
+// and equal lists of factors are kept once, and values are each change's own.
 func (l *life) add(c history.Change) {
 	c.Account, c.Seq, c.Epoch, c.Role, c.Actor, c.Segment = "acc_0123456789abcdef", int64(len(l.changes)+1), 1, access.Holder, "acc_0123456789abcdef", 1
 	c.Total = c.Verb != history.Patch
 	c.At = l.end.Add(-time.Duration(len(l.changes)) * time.Minute)
-	c.Client = access.Client{IP: "203.0.113.7", Device: c.Device, UserAgent: strings.Clone("Mozilla/5.0 (Windows NT 10.0; Win64; x64)")}
-	for _, text := range []*string{&c.Account, &c.Session, &c.Path, &c.Part, &c.Version, &c.SecretID, &c.Device, &c.Actor} {
-		*text = strings.Clone(*text)
+	c.Client = access.Client{IP: "203.0.113.7", Device: c.Device, UserAgent: "Mozilla/5.0 (Windows NT 10.0; Win64; x64)"}
+	for _, word := range []*string{&c.Session, &c.Path} {
+		*word = l.once(*word)
 	}
-	c.Verb, c.Role = history.Verb(strings.Clone(string(c.Verb))), access.Role(strings.Clone(string(c.Role)))
-	factors := make([]history.Factor, len(c.Factors))
-	for i, f := range c.Factors {
-		factors[i] = history.Factor{Path: strings.Clone(f.Path), Version: strings.Clone(f.Version), Proof: strings.Clone(f.Proof)}
-	}
-	c.Factors = factors
+	c.Version, c.SecretID = strings.Clone(c.Version), strings.Clone(c.SecretID)
 	c.Hash, c.Commit = fmt.Sprintf("%064d", c.Seq), fmt.Sprintf("%064d", c.Seq)
 	l.changes = append(l.changes, c)
+}
+
+// once gives the word that equals this one and was read first.
+func (l *life) once(word string) string {
+	if l.words[word] == "" {
+		l.words[word] = word
+	}
+	return l.words[word]
 }

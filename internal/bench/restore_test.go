@@ -2,7 +2,10 @@ package bench
 
 import (
 	"fmt"
+	"slices"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"takeback/internal/account"
 	"takeback/internal/finding"
@@ -53,5 +56,25 @@ func TestALifeHasAnIntruderInIt(t *testing.T) {
 	p := restore.MakePlan(l.changes, f, kinds, l.end)
 	if len(l.changes) != 1000 || found[finding.Tainted] == 0 || found[finding.Suspect] == 0 || len(p.Steps) < 3 || len(p.Questions) == 0 {
 		t.Errorf("%d changes, labels %v, %d steps, %d questions", len(l.changes), found, len(p.Steps), len(p.Questions))
+	}
+}
+
+// A long history is read and played by two at once, each path by one of them.
+func TestALongHistoryIsPlannedForAsAShortOneIs(t *testing.T) {
+	t.Parallel()
+	kinds, err := account.NewKinds()
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := live(6000)
+	f := investigate.Analyse(l.changes, l.marks, l.established)
+	together := restore.MakePlan(l.changes, f, kinds, l.end)
+	f.Changes = slices.Clone(f.Changes)
+	for i := range f.Changes {
+		f.Changes[i].Place = 0 // then nobody can divide them
+	}
+	alone := restore.MakePlan(l.changes, f, kinds, l.end)
+	if diff := cmp.Diff(alone, together); diff != "" || len(alone.Steps) == 0 || len(alone.Questions) == 0 {
+		t.Errorf("%d steps, %d questions; %s", len(alone.Steps), len(alone.Questions), diff)
 	}
 }

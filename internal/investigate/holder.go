@@ -62,5 +62,5 @@ func (x *examined) suspects(n finding.Node) bool {
 		return x.Findings.Sessions[n.Session].Asked()
 	}
 	return x.Findings.Of(n.Change).Asked() &&
-		slices.ContainsFunc(x.History, func(c history.Change) bool { return c.Seq == n.Change && changesFacts(c.Verb) })
+		slices.ContainsFunc(x.History, func(c history.Change) bool { return c.Seq == n.Change && actOf(c.Verb).changesFacts() })
 }

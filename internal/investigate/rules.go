@@ -57,7 +57,7 @@ func (m *Marks) sure(seed Mark) finding.Confidence {
 // seeds of at least that level taint it by themselves: a secret that a doubtful session
 // saw may be the holder's, and nothing that hangs on it is surer than that session.
 func Analyse(h []history.Change, m Marks, established map[string]bool) Findings {
-	a := newAnalysis(h, m, established)
+	a := newAnalysis(read(h), m, established)
 	for i := range h {
 		a.hard(i)
 	}
@@ -68,32 +68,18 @@ func Analyse(h []history.Change, m Marks, established map[string]bool) Findings 
 	return a.Findings
 }
 
-// analysis is the state of one Analyse. Names are looked up once for each
-// change and are numbers from there on; 0 stands for none.
+// analysis is the state of one Analyse.
 type analysis struct {
 	Findings
-	h           []history.Change
+	*reading
 	said        Marks
 	marks       lookup
 	established map[string]bool
 
-	known    []knowledge // by thing
-	visits   []visit     // by number of session
-	visitNos names
-	latest   string  // name of the session looked up last: most changes follow one of the same
-	latestNo int32   // its number
-	who      []int32 // number of the session of each change
-
-	places   []place // by number of path
-	placeNos names
-
-	versions  versions             // things by the versions they had
-	addresses map[string]int32     // things that are equal by their address,
-	secrets   map[string]int32     // by their secret,
-	alone     map[VersionRef]int32 // or equal only to themselves
-
-	softly    []clue  // what the soft rules look at
-	presented []int32 // things, of one clue after another
+	visits []visit     // by number of session; those that were seen by now
+	places []place     // by number of path
+	known  []knowledge // by thing
+	softly []int32     // the changes that the soft rules look at
 }
 
 // visit is what the analysis keeps of a session.
@@ -105,20 +91,10 @@ type visit struct {
 	surer finding.Confidence
 }
 
-// clue is a change that the soft rules look at.
-type clue struct {
-	change, visit int32
-	from, to      int32 // what it presented, in analysis.presented
-	derives       bool
-}
-
 // place is what the analysis keeps of a path.
 type place struct {
-	thing   int32 // the secret or contact in the slot
-	key     bool  // it holds a key bound to a device, which cannot be read out
-	contact bool
-	taint   int64 // the surest tainted write since the last total one that is less so, the latest of several; 0 if none
-	sure    finding.Confidence
+	taint int64 // the surest tainted write since the last total one that is less so, the latest of several; 0 if none
+	sure  finding.Confidence
 }
 
 // lookup is Marks by node. Marks of single changes are in Findings.Changes from the start.
@@ -129,30 +105,26 @@ type lookup struct {
 	from                           map[string]int64
 }
 
-func newAnalysis(h []history.Change, m Marks, established map[string]bool) *analysis {
+func newAnalysis(r *reading, m Marks, established map[string]bool) *analysis {
 	a := &analysis{
-		h:           h,
+		reading:     r,
 		said:        m,
 		established: established,
-		visits:      make([]visit, 1, 1+len(h)/4),
-		visitNos:    newNames(len(h) / 4),
-		who:         make([]int32, len(h)),
-		places:      make([]place, 1, 1+len(h)/4),
-		placeNos:    newNames(len(h) / 4),
-		versions:    versions{names: newNames(0), all: make([]version, 1)},
-		addresses:   map[string]int32{},
-		secrets:     map[string]int32{},
-		alone:       map[VersionRef]int32{},
-		softly:      make([]clue, 0, len(h)/2),
-		presented:   make([]int32, 0, len(h)/2),
+		visits:      make([]visit, 1, len(r.sessions.all)),
+		places:      make([]place, r.places+1),
+		known:       make([]knowledge, r.things+1),
+		softly:      make([]int32, 0, len(r.h)/2),
 		marks: lookup{session: set(m.Sessions), clearedSession: set(m.ClearedSessions), claimedSession: set(m.ClaimedSessions), agent: set(m.Agents),
 			version: set(m.Versions), from: m.From},
 	}
-	a.Changes = make([]finding.Change, len(h))
-	a.Things, a.known = make([]finding.Thing, 1, 16), make([]knowledge, 1, 16)
+	for i := range a.known {
+		a.known[i] = unknown
+	}
+	a.Changes = make([]finding.Change, len(r.h))
+	a.Things = make([]finding.Thing, r.things+1)
 	a.Insiders = m.Agents
-	if len(h) > 0 {
-		a.First = h[0].Seq
+	if len(r.h) > 0 {
+		a.First = r.h[0].Seq
 	}
 	a.markChanges(m)
 	return a
@@ -188,8 +160,8 @@ func set[T comparable](all []T) map[T]bool {
 
 // settle gives every change its final label and every session its segments.
 func (a *analysis) settle() {
-	for i, n := range a.who {
-		found := &a.Changes[i]
+	for i := range a.seen {
+		n, found := a.seen[i].visit, &a.Changes[i]
 		if n == 0 || found.Claimed || found.Label == finding.Tainted && found.Reason.Confidence == 1 {
 			continue
 		}
@@ -218,7 +190,7 @@ func (a *analysis) settle() {
 			for _, end := range v.more {
 				v.Segments = append(v.Segments, v.At(end))
 			}
-			a.Sessions[a.visitNos.all[i]] = v.Session
+			a.Sessions[a.sessions.all[i]] = v.Session
 		}
 	}
 }

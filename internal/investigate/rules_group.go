@@ -41,7 +41,7 @@ func (g Group) marks(h []history.Change, like Mark) (all []Mark, err error) {
 		}
 		in := within(c)
 		if c.Session == "" {
-			if in && changesFacts(c.Verb) {
+			if in && actOf(c.Verb).changesFacts() {
 				all = append(all, Mark{Verdict: verdict, Change: c.Seq, Percent: like.Percent, Reason: like.Reason})
 			}
 			continue

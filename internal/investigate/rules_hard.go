@@ -1,11 +1,6 @@
 package investigate
 
 import (
-	"bytes"
-	"encoding/json"
-	"strings"
-
-	"takeback/internal/access"
 	"takeback/internal/finding"
 	"takeback/internal/history"
 )
@@ -13,74 +8,66 @@ import (
 // hard applies the hard rules to the next change. Whatever they need to know
 // lies before it.
 func (a *analysis) hard(i int) {
-	c := &a.h[i]
-	n := a.visit(c)
-	a.who[i] = n
-	k := clue{change: int32(i), visit: n, from: int32(len(a.presented))}
-	for _, f := range c.Factors {
-		a.presented = append(a.presented, a.behind(f))
-	}
-	k.to = int32(len(a.presented))
+	l, at := &a.lines[i], &a.seen[i]
+	seq := a.First + int64(i)
 	var s *visit
-	if n != 0 {
-		s = &a.visits[n]
+	if at.visit != 0 {
+		s = a.visit(at, i)
 	}
 	found := &a.Changes[i]
-	opens := true
-	switch c.Verb {
-	case history.Open:
-		a.present(c, s, k, finding.H3, found)
-	case history.Recover:
-		a.present(c, s, k, finding.H4, found)
-	case history.StepUp:
-		a.present(c, s, k, finding.H6, found)
-		opens = false
-	case history.Derive:
-		k.derives = true
+	found.Place, found.Thing = l.place, l.thing
+	entered := true
+	switch l.act {
+	case opens:
+		a.present(seq, s, l, finding.H3, found)
+	case recovers:
+		a.present(seq, s, l, finding.H4, found)
+	case stepsUp:
+		a.present(seq, s, l, finding.H6, found)
+		entered = false
+	case derives:
 		// H5: what comes out of the intruder's session is the intruder's.
-		if p := &a.visits[a.visitNos.find(c.Parent)]; s != nil && p.At(c.Seq) == finding.Tainted {
-			p.rise(c.Seq)
-			a.taint(c, s, finding.Reason{Rule: finding.H5, From: p.SureFrom, Confidence: p.Tainted.Confidence})
+		if p := a.parent(at); s != nil && p.At(seq) == finding.Tainted {
+			p.rise(seq)
+			a.taint(seq, s, finding.Reason{Rule: finding.H5, From: p.SureFrom, Confidence: p.Tainted.Confidence})
 		}
 	default:
-		opens = false
+		entered = false
 	}
-	a.label(c, s, k, found)
-	if c.Path != "" {
-		found.Place = a.place(c.Path)
-		a.learn(c, found)
-		a.build(c, found)
+	a.label(i, s, l, found)
+	if l.thing != 0 {
+		a.learn(seq, l, found)
 	}
-	if n != 0 && (opens || found.Thing != 0) {
-		a.softly = append(a.softly, k)
+	if l.place != 0 {
+		a.build(seq, l, found)
+	}
+	if s != nil && (entered || l.thing != 0) {
+		a.softly = append(a.softly, int32(i))
 	}
 }
 
-// visit gives the number of the session of a change; 0 if it was made outside
-// of one. What the investigator says of a session holds from the first sight of it.
-func (a *analysis) visit(c *history.Change) int32 {
-	if c.Session == "" {
-		return 0
+// visit gives the session of a change. What the investigator says of a session
+// holds from the first sight of it; sessions are numbered in the order of first sight.
+func (a *analysis) visit(at *sight, i int) *visit {
+	c := &a.h[i]
+	if int(at.visit) == len(a.visits) {
+		a.visits = append(a.visits, a.newVisit(c))
 	}
-	if c.Session != a.latest {
-		n, added := a.visitNos.number(c.Session)
-		if added {
-			a.visits = append(a.visits, a.newVisit(c))
-		}
-		a.latest, a.latestNo = c.Session, n
+	v, seq := &a.visits[at.visit], a.First+int64(i)
+	v.rise(seq)
+	if at.segment <= 1 {
+		v.end = seq
+		return v
 	}
-	v := &a.visits[a.latestNo]
-	v.rise(c.Seq)
-	if c.Segment <= 1 {
-		v.end = c.Seq
-		return a.latestNo
-	}
-	for len(v.more) < c.Segment-1 {
+	for len(v.more) < int(at.segment)-1 {
 		v.more = append(v.more, 0)
 	}
-	v.more[c.Segment-2] = c.Seq
-	return a.latestNo
+	v.more[at.segment-2] = seq
+	return v
 }
+
+// parent gives the session that one came out of. It was seen before; visits[0] stands for none.
+func (a *analysis) parent(at *sight) *visit { return &a.visits[at.parent] }
 
 func (a *analysis) newVisit(c *history.Change) visit {
 	v := visit{Session: finding.Session{Cleared: a.marks.clearedSession[c.Session], Claimed: a.marks.claimedSession[c.Session]}}
@@ -110,20 +97,21 @@ func (v *visit) rise(seq int64) {
 // cleared stays the holder's, and the contradiction is kept; so it is of one that
 // only the holder claims, which becomes the intruder's all the same. But where the
 // rules only ask, either is the answer and contradicts nothing.
-func (a *analysis) taint(c *history.Change, s *visit, why finding.Reason) {
+func (a *analysis) taint(seq int64, s *visit, why finding.Reason) {
 	certain := why.Confidence >= finding.Automatic
 	if certain && (s.Cleared || s.Claimed && s.TaintedFrom == 0) {
-		a.Contradictions = append(a.Contradictions, finding.Contradiction{Session: c.Session, Path: c.Session, Reason: why, Claimed: !s.Cleared})
+		name := a.h[seq-a.First].Session
+		a.Contradictions = append(a.Contradictions, finding.Contradiction{Session: name, Path: name, Reason: why, Claimed: !s.Cleared})
 	}
 	switch {
 	case s.Cleared || s.Claimed && !certain:
-	case s.TaintedFrom == 0 || c.Seq < s.TaintedFrom:
+	case s.TaintedFrom == 0 || seq < s.TaintedFrom:
 		if s.TaintedFrom != 0 {
 			s.later, s.surer = s.TaintedFrom, s.Tainted.Confidence
 		}
-		s.TaintedFrom, s.SureFrom, s.Tainted = c.Seq, c.Seq, why
+		s.TaintedFrom, s.SureFrom, s.Tainted = seq, seq, why
 	case why.Confidence > s.Tainted.Confidence:
-		s.SureFrom, s.Tainted = c.Seq, why
+		s.SureFrom, s.Tainted = seq, why
 	}
 }
 
@@ -131,53 +119,52 @@ func (a *analysis) taint(c *history.Change, s *visit, why finding.Reason) {
 // have is enough, even beside the holder's own, which was phished then. It also
 // applies S1: whatever an intruder's session presented is exposed. What it
 // presented before it became the intruder's is not.
-func (a *analysis) present(c *history.Change, s *visit, k clue, rule finding.Rule, found *finding.Change) {
+func (a *analysis) present(seq int64, s *visit, l *line, rule finding.Rule, found *finding.Change) {
 	if s == nil {
 		return
 	}
 	var why finding.Reason
-	for _, id := range a.presented[k.from:k.to] {
+	for _, id := range a.presented[l.from:l.to] {
 		if sure, from := a.known[id].owned(); sure > why.Confidence {
 			why = finding.Reason{Rule: rule, From: from, Confidence: sure}
 		}
 	}
 	if why.Confidence > 0 {
-		a.taint(c, s, why)
+		a.taint(seq, s, why)
 	}
-	if s.At(c.Seq) != finding.Tainted {
+	if s.At(seq) != finding.Tainted {
 		return
 	}
 	sure := max(s.Tainted.Confidence, hardly(found)) // the change may be marked by itself
-	for _, id := range a.presented[k.from:k.to] {
-		a.expose(id, finding.Reason{Rule: finding.S1, From: c.Seq, Confidence: sure * weightS1})
+	for _, id := range a.presented[l.from:l.to] {
+		a.expose(id, finding.Reason{Rule: finding.S1, From: seq, Confidence: sure * weightS1})
 	}
 }
 
 // label applies H1, H7 and H8 to one change, which may be a seed by itself or cleared already.
-func (a *analysis) label(c *history.Change, s *visit, k clue, found *finding.Change) {
+func (a *analysis) label(i int, s *visit, l *line, found *finding.Change) {
+	seq := a.First + int64(i)
 	switch {
 	case s != nil:
-		if s.At(c.Seq) == finding.Tainted { // H1
-			taint(found, inSession(c.Seq, s.SureFrom, s.Tainted, finding.H1))
+		if s.At(seq) == finding.Tainted { // H1
+			taint(found, inSession(seq, s.SureFrom, s.Tainted, finding.H1))
 		}
-	case c.Role.Staff():
-		if a.marks.agent[c.Actor] {
-			taint(found, finding.Reason{Rule: finding.Seed, Confidence: a.said.sure(Mark{Agent: c.Actor})})
+	case l.staff:
+		if actor := a.h[i].Actor; a.marks.agent[actor] {
+			taint(found, finding.Reason{Rule: finding.Seed, Confidence: a.said.sure(Mark{Agent: actor})})
 		}
-		if sure, from := a.deceived(k); sure > 0 { // H7
+		if sure, from := a.deceived(l); sure > 0 { // H7
 			taint(found, finding.Reason{Rule: finding.H7, From: from, Confidence: sure})
 		}
 	}
-	if c.Grant.Path != "" {
-		if p := &a.places[a.placeNos.find(c.Grant.Path)]; p.taint != 0 { // H8
-			taint(found, finding.Reason{Rule: finding.H8, From: p.taint, Confidence: p.sure})
-		}
+	if p := &a.places[l.grant]; p.taint != 0 { // H8
+		taint(found, finding.Reason{Rule: finding.H8, From: p.taint, Confidence: p.sure})
 	}
 	if found.Label != finding.Tainted || !found.Cleared && !found.Claimed {
 		return
 	}
-	if changesFacts(c.Verb) && found.Certain() {
-		a.Contradictions = append(a.Contradictions, finding.Contradiction{Seq: c.Seq, Path: c.Path, Reason: found.Reason, Claimed: !found.Cleared})
+	if l.act.changesFacts() && found.Certain() {
+		a.Contradictions = append(a.Contradictions, finding.Contradiction{Seq: seq, Path: a.h[i].Path, Reason: found.Reason, Claimed: !found.Cleared})
 	}
 	if found.Cleared || !found.Certain() {
 		found.Label = finding.Clean
@@ -193,9 +180,9 @@ func taint(found *finding.Change, why finding.Reason) {
 
 // deceived tells for H7 how sure it is that nothing but what the intruder owns
 // verified the caller, which is as sure as of the least of it.
-func (a *analysis) deceived(k clue) (sure finding.Confidence, from int64) {
+func (a *analysis) deceived(l *line) (sure finding.Confidence, from int64) {
 	sure = 1
-	for _, id := range a.presented[k.from:k.to] {
+	for _, id := range a.presented[l.from:l.to] {
 		owned, set := a.known[id].owned()
 		if owned <= sure {
 			sure, from = owned, set
@@ -210,44 +197,27 @@ func (a *analysis) deceived(k clue) (sure finding.Confidence, from int64) {
 // learn keeps who knows what: H2 (the intruder knows what a tainted change
 // set), H9 (the holder may know what any other change set or showed) and the
 // hard half of S2 (what the intruder was shown is exposed).
-func (a *analysis) learn(c *history.Change, found *finding.Change) {
-	p := &a.places[found.Place]
-	switch c.Verb {
-	case history.Credential, history.Contact:
-		p.thing = a.named(c)
-		p.key = strings.HasPrefix(c.Path, "passkey/")
-		p.contact = c.Verb == history.Contact
-		found.Thing = p.thing
-	case history.Drop:
-		p.thing = 0
-		return
-	case history.View:
-		// A key cannot be read out, and to see an address is not to receive at it:
-		// a view of either teaches nobody anything.
-		if p.key || p.contact {
-			return
-		}
-		found.Thing = p.thing
-	}
-	if found.Thing == 0 {
-		return
-	}
-	t, known, sure := &a.Things[found.Thing], &a.known[found.Thing], hardly(found)
+func (a *analysis) learn(seq int64, l *line, found *finding.Change) {
+	t, known, sure := &a.Things[l.thing], &a.known[l.thing], hardly(found)
 	switch {
-	case sure > 0 && c.Verb == history.View:
-		a.expose(found.Thing, finding.Reason{Rule: finding.S2, From: c.Seq, Confidence: sure * weightS2})
-		known.seen(c.Seq, sure)
+	case sure > 0 && l.act == views:
+		a.expose(l.thing, finding.Reason{Rule: finding.S2, From: seq, Confidence: sure * weightS2})
+		known.seen(seq, sure)
 	case sure > 0:
-		first(&t.Set, c.Seq)
-		first(&t.Intruder, c.Seq)
-		known.sets(c.Seq, sure)
-	case c.Role != access.System: // what a job of ours writes or reads, nobody learns
-		first(&t.Holder, c.Seq)
-		known.seen(c.Seq, 0)
+		first(&t.Set, seq)
+		first(&t.Intruder, seq)
+		known.sets(seq, sure)
+	case !l.system: // what a job of ours writes or reads, nobody learns
+		first(&t.Holder, seq)
+		known.seen(seq, 0)
 	}
-	if c.Verb != history.View && a.marks.version[VersionRef{c.Path, c.Version}] {
-		if marked := a.said.sure(Mark{Version: VersionRef{c.Path, c.Version}}); marked > sure {
-			a.expose(found.Thing, finding.Reason{Rule: finding.Seed, From: c.Seq, Confidence: marked})
+	if l.act == views || len(a.marks.version) == 0 {
+		return
+	}
+	c := &a.h[seq-a.First]
+	if ref := (VersionRef{c.Path, c.Version}); a.marks.version[ref] {
+		if marked := a.said.sure(Mark{Version: ref}); marked > sure {
+			a.expose(l.thing, finding.Reason{Rule: finding.Seed, From: seq, Confidence: marked})
 		}
 	}
 }
@@ -257,24 +227,22 @@ func (a *analysis) learn(c *history.Change, found *finding.Change) {
 // intruder cuts everything before it.
 //
 // Only what is sure affects: a value that people are asked about is decided first.
-func (a *analysis) build(c *history.Change, found *finding.Change) {
-	sure := hardly(found)
-	switch c.Verb {
-	case history.Order:
-		for _, r := range c.Reads {
-			affect(found, &a.places[a.placeNos.find(r.Path)])
+func (a *analysis) build(seq int64, l *line, found *finding.Change) {
+	sure, p := hardly(found), &a.places[l.place]
+	switch {
+	case l.act == orders:
+		for _, read := range a.followed[l.reads:l.readsTo] {
+			affect(found, &a.places[read])
 		}
-	case history.Patch:
-		p := &a.places[found.Place]
+	case l.act == patches:
 		if sure > 0 && sure >= p.sure {
-			p.taint, p.sure = c.Seq, sure
+			p.taint, p.sure = seq, sure
 		}
 		affect(found, p)
-	case history.Set, history.Add, history.Remove, history.Credential, history.Contact, history.Drop:
-		p := &a.places[found.Place]
+	case l.act >= writes:
 		p.taint, p.sure = 0, sure
 		if sure > 0 {
-			p.taint = c.Seq
+			p.taint = seq
 		}
 	}
 }
@@ -288,65 +256,6 @@ func affect(found *finding.Change, p *place) {
 	if found.Reason.Rule == finding.NoRule {
 		found.Reason = finding.Reason{Rule: finding.Read, From: p.taint, Confidence: p.sure}
 	}
-}
-
-// changesFacts tells whether a verb changes a fact, so that people can be asked about it.
-func changesFacts(v history.Verb) bool {
-	switch v {
-	case history.Set, history.Patch, history.Add, history.Remove, history.Credential, history.Contact,
-		history.Drop, history.Move, history.Order:
-		return true
-	}
-	return false
-}
-
-// place gives the number of a path.
-func (a *analysis) place(path string) int32 {
-	n, added := a.placeNos.number(path)
-	if added {
-		a.places = append(a.places, place{})
-	}
-	return n
-}
-
-// named gives the thing that a change sets. Knowledge belongs to the secret or
-// the address and not to its version: equal ones are one thing, in whatever slot.
-func (a *analysis) named(c *history.Change) (id int32) {
-	ref := VersionRef{c.Path, c.Version}
-	switch {
-	case c.Verb == history.Contact:
-		id = equal(a, a.addresses, text(c.After))
-	case c.SecretID != "":
-		id = equal(a, a.secrets, c.SecretID)
-	default:
-		id = equal(a, a.alone, ref)
-	}
-	*a.versions.thing(ref) = id
-	return id
-}
-
-// behind gives the thing behind a factor; one from before the history is new.
-func (a *analysis) behind(f history.Factor) int32 {
-	thing := a.versions.thing(VersionRef{f.Path, f.Version})
-	if *thing == 0 {
-		*thing = a.newThing()
-	}
-	return *thing
-}
-
-// equal gives the thing that has a name already, or a new one.
-func equal[K comparable](a *analysis, things map[K]int32, name K) int32 {
-	id, ok := things[name]
-	if !ok {
-		id = a.newThing()
-		things[name] = id
-	}
-	return id
-}
-
-func (a *analysis) newThing() int32 {
-	a.Things, a.known = append(a.Things, finding.Thing{}), append(a.known, unknown)
-	return int32(len(a.Things) - 1)
 }
 
 // expose keeps that both may know a thing, and why; it tells whether that is
@@ -365,16 +274,4 @@ func first(at *int64, seq int64) {
 	if *at == 0 || seq < *at {
 		*at = seq
 	}
-}
-
-// text gives the text of a JSON string; most need no unescaping.
-func text(raw json.RawMessage) string {
-	if n := len(raw); n >= 2 && raw[0] == '"' && bytes.IndexByte(raw, '\\') < 0 {
-		return string(raw[1 : n-1])
-	}
-	var s string
-	if json.Unmarshal(raw, &s) != nil {
-		return string(raw) // what is no text equals only itself
-	}
-	return s
 }

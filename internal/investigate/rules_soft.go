@@ -17,25 +17,25 @@ func (a *analysis) shared() {
 // soft applies the soft rules once to the whole history and tells whether
 // anything new was exposed, so that it must be done again.
 func (a *analysis) soft() (grew bool) {
-	for _, k := range a.softly {
-		seq, found := a.First+int64(k.change), &a.Changes[k.change]
-		s := &a.visits[k.visit].Session
+	for _, i := range a.softly {
+		seq, l, found := a.First+int64(i), &a.lines[i], &a.Changes[i]
+		s := &a.visits[a.seen[i].visit].Session
 		if s.Cleared || s.Claimed {
 			continue
 		}
-		if found.Thing != 0 {
+		if l.thing != 0 {
 			// S2: what a suspect set or was shown is exposed.
 			if why := suspected(s, seq); why.Confidence > hardly(found) && !found.Cleared && !found.Claimed {
-				grew = a.expose(found.Thing, finding.Reason{Rule: finding.S2, From: seq, Confidence: why.Confidence * weightS2}) || grew
+				grew = a.expose(l.thing, finding.Reason{Rule: finding.S2, From: seq, Confidence: why.Confidence * weightS2}) || grew
 			}
 			continue
 		}
-		if !k.derives {
-			a.suspect(k, s, hardly(found))
+		if l.act != derives {
+			a.suspect(int(i), s, hardly(found))
 			continue
 		}
 		// S4: what comes out of a suspect session is suspect.
-		if p := &a.visits[a.visitNos.find(a.h[k.change].Parent)]; p.SuspectFrom != 0 && seq >= p.SuspectFrom {
+		if p := a.parent(&a.seen[i]); p.SuspectFrom != 0 && seq >= p.SuspectFrom {
 			if why := (finding.Reason{Rule: finding.S4, From: p.SuspectFrom, Confidence: p.Suspect.Confidence * weightS4}); why.Confidence > hardly(found) {
 				suspectFrom(s, seq, why)
 			}
@@ -48,24 +48,24 @@ func (a *analysis) soft() (grew bool) {
 // a device that the account did not know before, may be anybody's, and is as doubtful as
 // the least known of it. One factor that is not exposed, a passkey like any other,
 // makes it the holder's. hard is how sure the session is the intruder's anyway.
-func (a *analysis) suspect(k clue, s *finding.Session, hard finding.Confidence) {
-	with := a.presented[k.from:k.to]
+func (a *analysis) suspect(i int, s *finding.Session, hard finding.Confidence) {
+	with := a.presented[a.lines[i].from:a.lines[i].to]
 	if len(with) == 0 || hard >= weightS3 {
 		return
 	}
 	var least finding.Reason
-	for i, id := range with {
+	for n, id := range with {
 		t := &a.Things[id]
 		if !t.Exposed {
 			return
 		}
-		if i == 0 || t.Reason.Confidence < least.Confidence {
+		if n == 0 || t.Reason.Confidence < least.Confidence {
 			least = t.Reason
 		}
 	}
 	why := finding.Reason{Rule: finding.S3, Through: least.Rule, From: least.From, Confidence: least.Confidence * weightS3}
-	if why.Confidence > hard && why.Confidence > s.Suspect.Confidence && !a.established[a.h[k.change].Device] {
-		suspectFrom(s, a.First+int64(k.change), why)
+	if why.Confidence > hard && why.Confidence > s.Suspect.Confidence && !a.established[a.h[i].Device] {
+		suspectFrom(s, a.First+int64(i), why)
 	}
 }
 

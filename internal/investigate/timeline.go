@@ -129,7 +129,7 @@ func (x *examined) lanes(sessions []session.Session) (lanes []Lane) {
 func (x *examined) act(c history.Change) Act {
 	f := x.Findings.Of(c.Seq)
 	a := Act{Change: c, Label: f.Word(), Reason: x.Findings.Why(c.Seq), Mark: x.markOf(Mark{Change: c.Seq}),
-		VersionMark: x.markOf(Mark{Version: VersionRef{c.Path, c.Version}}), AgentMark: x.markOf(Mark{Agent: c.Actor}), Writes: changesFacts(c.Verb), Marks: changesFacts(c.Verb) && c.Role != access.System}
+		VersionMark: x.markOf(Mark{Version: VersionRef{c.Path, c.Version}}), AgentMark: x.markOf(Mark{Agent: c.Actor}), Writes: actOf(c.Verb).changesFacts(), Marks: actOf(c.Verb).changesFacts() && c.Role != access.System}
 	if a.Reason.Rule != finding.NoRule {
 		a.Grounds = x.Findings.Path(c.Seq)
 		for _, s := range a.Grounds[:len(a.Grounds)-1] {

@@ -115,9 +115,7 @@ func MakePlan(h []history.Change, f finding.Findings, kinds account.Kinds, now t
 		}
 		p.contradicted[c.Seq] = why
 	}
-	for i := range h {
-		p.replay(&h[i], f.Of(h[i].Seq))
-	}
+	p.play()
 	for _, fd := range p.fields {
 		p.decide(fd)
 		p.Questions = append(p.Questions, fd.asked...)

@@ -3,6 +3,7 @@ package restore
 import (
 	"encoding/json"
 	"slices"
+	"sync"
 	"time"
 
 	"takeback/internal/access"
@@ -23,13 +24,58 @@ type planner struct {
 	history      []history.Change
 	kinds        account.Kinds
 	now          time.Time
-	fields       []*field          // as they came up
-	block        []field           // where the next ones go: many are made at once
-	places       []*field          // by finding.Change.Place; nil: not seen yet, or declared by nobody
-	unnumbered   map[string]*field // the same by path, for findings that number no paths
 	contradicted map[int64]Why
+	fields       []*field
+	erased       map[string]int64    // elements erased at the holder's wish, by set and parts: the latest such change
 	twins        map[string][]*field // elements by set and parts; made when first needed
-	erased       map[string]int64    // the same, of elements erased at the holder's wish: the latest such change
+}
+
+// player plays the history of some paths, and knows nothing of the others.
+type player struct {
+	*planner
+	part, of   int32             // it plays the paths whose number leaves part when divided by of
+	own        []*field          // as they came up
+	block      []field           // where the next ones go: many are made at once
+	places     []*field          // by finding.Change.Place / of; nil: not seen yet, or declared by nobody
+	unnumbered map[string]*field // the same by path, for findings that number no paths
+	wished     map[string]int64  // as planner.erased
+}
+
+// long is from how many changes on a history is played by two at once. No path
+// waits for another, and half of the time goes into waiting for memory.
+const long = 2000
+
+// play plays the whole history.
+func (p *planner) play() {
+	players := []*player{{planner: p, of: 1}}
+	if len(p.history) >= long {
+		players = []*player{{planner: p, of: 2}, {planner: p, part: 1, of: 2}}
+	}
+	var others sync.WaitGroup
+	for _, one := range players[1:] {
+		others.Go(one.play)
+	}
+	players[0].play()
+	others.Wait()
+	p.fields, p.erased = players[0].own, players[0].wished
+	for _, one := range players[1:] {
+		p.fields = append(p.fields, one.own...)
+		for twin, seq := range one.wished {
+			if p.erased == nil {
+				p.erased = map[string]int64{}
+			}
+			p.erased[twin] = max(p.erased[twin], seq)
+		}
+	}
+}
+
+func (p *player) play() {
+	for i := range p.history {
+		found := p.findings.Of(p.history[0].Seq + int64(i))
+		if found.Place%p.of == p.part {
+			p.replay(&p.history[i], found)
+		}
+	}
 }
 
 // field is one path, played twice: as it is, and without the tainted changes.
@@ -69,7 +115,7 @@ func (v value) seq() int64 {
 }
 
 // replay plays the next change.
-func (p *planner) replay(c *history.Change, found finding.Change) {
+func (p *player) replay(c *history.Change, found finding.Change) {
 	if c.Path == "" {
 		return
 	}
@@ -102,18 +148,18 @@ func (p *planner) replay(c *history.Change, found finding.Change) {
 }
 
 // erase remembers the element that a change erases: the same may stand elsewhere in its set.
-func (p *planner) erase(fd *field, c *history.Change, found finding.Change) {
+func (p *player) erase(fd *field, c *history.Change, found finding.Change) {
 	if !c.Erased || found.Label == finding.Tainted || fd.algebra != account.Element || fd.now.json() == nil {
 		return
 	}
-	if p.erased == nil {
-		p.erased = map[string]int64{}
+	if p.wished == nil {
+		p.wished = map[string]int64{}
 	}
-	p.erased[twin(fd.path, fd.now)] = c.Seq
+	p.wished[twin(fd.path, fd.now)] = c.Seq
 }
 
 // field gives the field that a change is about; nil if nobody declared its path.
-func (p *planner) field(c *history.Change, place int32) *field {
+func (p *player) field(c *history.Change, place int32) *field {
 	if place == 0 {
 		if p.unnumbered == nil {
 			p.unnumbered = map[string]*field{}
@@ -123,6 +169,7 @@ func (p *planner) field(c *history.Change, place int32) *field {
 		}
 		return p.unnumbered[c.Path]
 	}
+	place /= p.of
 	for int(place) >= len(p.places) {
 		p.places = append(p.places, nil)
 	}
@@ -133,17 +180,17 @@ func (p *planner) field(c *history.Change, place int32) *field {
 }
 
 // newField makes the field of a path; nil if nobody declared it.
-func (p *planner) newField(path string) *field {
+func (p *player) newField(path string) *field {
 	kind, ok := p.kinds.Of(path)
 	if !ok {
 		return nil
 	}
 	if len(p.block) == cap(p.block) {
-		p.block = make([]field, 0, min(128, max(16, len(p.fields))))
+		p.block = make([]field, 0, min(128, max(16, len(p.own))))
 	}
 	p.block = append(p.block, field{path: path, algebra: kind.Algebra})
 	fd := &p.block[len(p.block)-1]
-	p.fields = append(p.fields, fd)
+	p.own = append(p.own, fd)
 	return fd
 }
 
