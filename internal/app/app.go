@@ -29,6 +29,7 @@ import (
 	"takeback/internal/knowledge"
 	"takeback/internal/mail"
 	"takeback/internal/notice"
+	"takeback/internal/passkey"
 	"takeback/internal/report"
 	"takeback/internal/restore"
 	"takeback/internal/seal"
@@ -61,6 +62,7 @@ type App struct {
 	Runner   *jobs.Runner
 	Known    *knowledge.Knowledge
 	lists    breach.Lists
+	Passkeys *passkey.Party // nil if the site's address has no name
 	Kinds    account.Kinds
 	Book     *history.Book
 	Sessions *session.Sessions
@@ -126,6 +128,9 @@ func (a *App) ground(ctx context.Context) (err error) {
 	if err == nil {
 		a.lists, err = a.Config.File.lists()
 	}
+	if err == nil {
+		a.Passkeys, err = passkey.New(a.Config.Site, a.Config.File.Name, a.Seal)
+	}
 	return err
 }
 
@@ -144,7 +149,7 @@ func (a *App) rooms(ctx context.Context) error {
 		return err
 	}
 	a.Teller = &notice.Teller{DB: a.DB, Post: a.Post, Seal: a.Seal, Kinds: a.Kinds}
-	a.Life = &signin.Life{DB: a.DB, Book: a.Book, Sessions: a.Sessions, Seal: a.Seal, Post: a.Post, Crier: crier{a.Teller}, Witness: a.Teller, Judge: judging{a.Judge}, Breach: a.lists, Log: a.Config.Log, Service: service}
+	a.Life = &signin.Life{DB: a.DB, Book: a.Book, Sessions: a.Sessions, Seal: a.Seal, Post: a.Post, Crier: crier{a.Teller}, Witness: a.Teller, Judge: judging{a.Judge}, Breach: a.lists, Passkeys: a.Passkeys, Log: a.Config.Log, Service: service}
 	a.Freezer = &freeze.Freezer{Files: a.Files, Book: a.Book}
 	a.Life.Orders = a.Freezer
 	a.Desk = &desk.Desk{DB: a.DB, Files: a.Files, Book: a.Book, Seal: a.Seal, Post: a.Post, Freezer: a.Freezer, Service: service}

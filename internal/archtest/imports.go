@@ -18,7 +18,7 @@ type tier struct {
 
 // The house, from the ground up.
 var house = []tier{
-	{"ground", []string{"fault", "db", "seal", "jobs", "mail", "knowledge", "breach"}, false},
+	{"ground", []string{"fault", "db", "seal", "passkey", "jobs", "mail", "knowledge", "breach"}, false},
 	{"nouns", []string{"access", "account", "history", "session", "risk", "rulebook", "finding", "casefile", "connector"}, false},
 	{"rooms", []string{"judge", "signin", "notice", "report", "desk", "freeze", "verify", "investigate", "restore", "ask", "handback", "campaign"}, true},
 	{"faces", []string{"web", "web/holder", "web/console", "api"}, false},
@@ -94,6 +94,7 @@ var keeps = []keep{
 	{"github.com/pressly/goose", []string{"internal/db"}, false, "the seam is db"},
 	{"html/template", []string{"internal/web", "internal/mail"}, false, "only pages and letters are HTML"},
 	{"github.com/chromedp", []string{"internal/story/browser"}, true, "only tests drive a browser"},
+	{"github.com/go-webauthn", []string{"internal/passkey"}, false, "one package reads what authenticators say"},
 }
 
 // forbidden says what a package may not import.

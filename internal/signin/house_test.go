@@ -16,6 +16,7 @@ import (
 	"takeback/internal/jobs"
 	"takeback/internal/mail"
 	"takeback/internal/mail/inbox"
+	"takeback/internal/passkey"
 	"takeback/internal/seal"
 	"takeback/internal/session"
 	"takeback/internal/signin"
@@ -80,7 +81,9 @@ func build(t *testing.T, d *db.DB, clock *dbtest.Clock) *house {
 	post, err := mail.New(d, keeper, mail.Config{URL: seal.NewSecret(h.inbox.URL()), From: "account@shop.example", FromName: "Kumo Store", Site: "https://shop.example"})
 	h.ok(err)
 	book := &history.Book{Kinds: kinds, AddressKey: signin.AddressKey}
-	h.life = &signin.Life{DB: d, Book: book, Sessions: session.New(d, book, keeper), Seal: keeper, Post: post, Crier: h.crier, Witness: h.crier, Service: "Kumo Store"}
+	keys, err := passkey.New("https://shop.example", "Kumo Store", keeper)
+	h.ok(err)
+	h.life = &signin.Life{Passkeys: keys, DB: d, Book: book, Sessions: session.New(d, book, keeper), Seal: keeper, Post: post, Crier: h.crier, Witness: h.crier, Service: "Kumo Store"}
 	h.runner = &jobs.Runner{DB: d, Log: slog.New(slog.NewTextHandler(io.Discard, nil))}
 	post.Handle(h.runner)
 	h.life.Handle(h.runner)

@@ -13,11 +13,12 @@ import (
 	"takeback/internal/history"
 	"takeback/internal/jobs"
 	"takeback/internal/mail"
+	"takeback/internal/passkey"
 	"takeback/internal/seal"
 	"takeback/internal/session"
 )
 
-// Life is ordinary life in the accounts of a service. All fields but Breach, Log and Service are needed; Log goes with Breach.
+// Life is ordinary life in the accounts of a service. All fields but Breach, Passkeys, Log and Service are needed; Log goes with Breach.
 type Life struct {
 	DB       *db.DB
 	Book     *history.Book // with AddressKey as its AddressKey
@@ -25,10 +26,11 @@ type Life struct {
 	Seal     *seal.Keeper
 	Post     *mail.Post
 	Crier    Crier
-	Witness  Witness // may be nil: then nobody hears of failed second steps
-	Judge    Judge   // may be nil: then everything is let be
-	Orders   Orders  // with Judge: what holds orders and stops accounts
-	Breach   Breach  // may be nil: then only the built-in list is asked
+	Witness  Witness        // may be nil: then nobody hears of failed second steps
+	Judge    Judge          // may be nil: then everything is let be
+	Orders   Orders         // with Judge: what holds orders and stops accounts
+	Breach   Breach         // may be nil: then only the built-in list is asked
+	Passkeys *passkey.Party // may be nil: then there are none
 	Log      *slog.Logger
 	Service  string // what the service is called, in the holder's authenticator app
 
