@@ -314,3 +314,9 @@ func StoreConfirmed(tx *db.Tx, id, slot string) error {
 func StoreUsed(tx *db.Tx, id, slot, stored string) error {
 	return tx.Put(`UPDATE secret SET stored = $1 WHERE account = $2 AND slot = $3 AND until_at IS NULL`, stored, id, slot)
 }
+
+// StoreRehashed keeps a stronger hash of a secret that stays what it is. A version that was
+// followed by another one meanwhile keeps its own.
+func StoreRehashed(tx *db.Tx, id, slot, version, stored string) error {
+	return tx.Put(`UPDATE secret SET stored = $1 WHERE account = $2 AND slot = $3 AND version = $4 AND until_at IS NULL`, stored, id, slot, version)
+}

@@ -35,7 +35,7 @@ func shown(a account.Account) Account {
 type createIn struct {
 	Body struct {
 		Email    string `json:"email" minLength:"1" maxLength:"254" example:"hanako@example.jp" doc:"The service vouches that its holder receives there."`
-		Password string `json:"password,omitempty" maxLength:"256" format:"password" doc:"Without one the holder sets it by the way of a lost one."`
+		Password string `json:"password,omitempty" maxLength:"1024" format:"password" doc:"Without one the holder sets it by the way of a lost one."`
 		Name     string `json:"name" minLength:"1" maxLength:"80" example:"佐藤 花子"`
 		Language string `json:"language,omitempty" enum:"ja,en" default:"en" doc:"In which the holder's letters are written."`
 	}

@@ -83,7 +83,7 @@ func NameOf(tx *db.Tx, id string) (string, error) {
 // AddStaff makes somebody known outright, without a link.
 func (d *Desk) AddStaff(tx *db.Tx, n NewStaff) (id string, err error) {
 	defer fault.Wrap(&err, "desk.AddStaff")
-	hash, err := d.Seal.HashPassword(tx.Context(), n.Password)
+	hash, err := d.Seal.HashPassword(seal.Ahead(tx.Context()), n.Password)
 	if err != nil {
 		return "", err
 	}
@@ -262,7 +262,7 @@ func (d *Desk) Enrol(ctx context.Context, token, name, email string, password se
 	if _, err := d.Greet(ctx, token); err != nil {
 		return err // before hashing: strangers cost nothing
 	}
-	hash, err := d.Seal.HashPassword(ctx, password)
+	hash, err := d.Seal.HashPassword(seal.Ahead(ctx), password)
 	if err != nil {
 		return err
 	}

@@ -36,7 +36,7 @@ func (d *Desk) SignIn(ctx context.Context, from access.Client, email string, pas
 	if err != nil {
 		return "", err
 	}
-	right, err := d.Seal.CheckPassword(ctx, s.password, password)
+	right, err := d.Seal.CheckPassword(seal.Ahead(ctx), s.password, password) // a desk that cannot sign in during a flood is no desk
 	if err != nil {
 		return "", err
 	}

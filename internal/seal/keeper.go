@@ -8,7 +8,6 @@ import (
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
-	"crypto/subtle"
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
@@ -16,28 +15,16 @@ import (
 	"runtime"
 	"strings"
 
-	"golang.org/x/crypto/argon2"
-	"golang.org/x/text/unicode/norm"
-
 	"takeback/internal/db"
 	"takeback/internal/fault"
-)
-
-// OWASP's parameters for Argon2id: 19 MiB, two passes, one lane.
-const (
-	memoryKiB = 19 * 1024
-	passes    = 2
-	lanes     = 1
-	saltBytes = 16
-	keyBytes  = 32
 )
 
 // Keeper holds the installation's root key and what follows from it. Printing
 // it shows nothing.
 type Keeper struct {
 	pepper, ids, sealing, hashing []byte
-	slots                         chan struct{} // one per hash at once: a flood waits instead of exhausting memory
-	decoy                         string        // a hash to check against where there is no account
+	turns                         *turns
+	decoy                         string // a hash to check against where there is no account
 }
 
 // String gives dots.
@@ -48,7 +35,8 @@ func NewKeeper(root []byte) (*Keeper, error) {
 	if len(root) != 32 {
 		return nil, fmt.Errorf("seal: the root key has %d bytes, not 32", len(root))
 	}
-	k := &Keeper{slots: make(chan struct{}, runtime.GOMAXPROCS(0))}
+	// One core less than there are: what stops an account finds the processor free, however many sign in.
+	k := &Keeper{turns: newTurns(max(1, runtime.GOMAXPROCS(0)-1))}
 	for name, key := range map[string]*[]byte{"pepper": &k.pepper, "secret-id": &k.ids, "seal": &k.sealing, "hash": &k.hashing} {
 		var err error
 		if *key, err = hkdf.Key(sha256.New, root, nil, "takeback "+name, 32); err != nil {
@@ -93,58 +81,6 @@ func Load(ctx context.Context, d *db.DB, root []byte) (k *Keeper, err error) {
 		return nil, err
 	}
 	return NewKeeper(key)
-}
-
-// normal makes the same password typed on two devices the same bytes (NIST SP 800-63B-4, 3.1.1.2).
-func normal(s Secret) []byte { return norm.NFKC.Bytes([]byte(s.text)) }
-
-// HashPassword gives the PHC string of a password. It waits for a free slot
-// and returns ctx's error if that ends first.
-func (k *Keeper) HashPassword(ctx context.Context, password Secret) (string, error) {
-	var salt [saltBytes]byte
-	_, _ = rand.Read(salt[:]) // never fails: crypto/rand ends the program instead
-	key, err := k.argon(ctx, password, salt[:])
-	if err != nil {
-		return "", err
-	}
-	b64 := base64.RawStdEncoding.EncodeToString
-	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, memoryKiB, passes, lanes, b64(salt[:]), b64(key)), nil
-}
-
-// CheckPassword tells whether the password is the one of a PHC string made by
-// HashPassword. An empty phc costs the same time and gives false: a stranger
-// cannot tell an absent account from a wrong password.
-func (k *Keeper) CheckPassword(ctx context.Context, phc string, password Secret) (bool, error) {
-	known := phc != ""
-	if !known {
-		phc = k.decoy
-	}
-	parts := strings.Split(phc, "$")
-	if len(parts) != 6 || parts[1] != "argon2id" || parts[3] != fmt.Sprintf("m=%d,t=%d,p=%d", memoryKiB, passes, lanes) {
-		return false, errors.New("seal: a stored password hash has a form this program does not know")
-	}
-	salt, err1 := base64.RawStdEncoding.DecodeString(parts[4])
-	want, err2 := base64.RawStdEncoding.DecodeString(parts[5])
-	if err := errors.Join(err1, err2); err != nil {
-		return false, err
-	}
-	got, err := k.argon(ctx, password, salt)
-	if err != nil {
-		return false, err
-	}
-	return subtle.ConstantTimeCompare(got, want) == 1 && known, nil
-}
-
-func (k *Keeper) argon(ctx context.Context, password Secret, salt []byte) ([]byte, error) {
-	mac := hmac.New(sha256.New, k.pepper)
-	mac.Write(normal(password))
-	select {
-	case k.slots <- struct{}{}:
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-	defer func() { <-k.slots }()
-	return argon2.IDKey(mac.Sum(nil), salt, passes, memoryKiB, lanes, keyBytes), nil
 }
 
 // SecretID is a keyed hash of a secret within one account: equal secrets have

@@ -114,7 +114,7 @@ func (l *Life) credential(ctx context.Context, p person, field string, fresh sea
 	e := history.Entry{Account: p.account.ID, Verb: history.Credential, Path: "password", Factors: factors, SecretID: l.Seal.SecretID(p.account.ID, fresh)}
 	err := checkPassword(field, fresh, p.personal(), e.SecretID, p.used, l.listed(ctx))
 	if err == nil {
-		e.Stored, err = l.Seal.HashPassword(ctx, fresh)
+		e.Stored, err = l.Seal.HashPassword(seal.Ahead(ctx), fresh)
 	}
 	return e, err
 }

@@ -37,7 +37,7 @@ func (l *Life) Create(ctx context.Context, by access.Actor, email string, passwo
 		{Verb: history.Set, Path: "language", Value: account.TextValue(language)},
 	}
 	if !password.Empty() {
-		stored, err := l.Seal.HashPassword(ctx, password)
+		stored, err := l.Seal.HashPassword(seal.Ahead(ctx), password)
 		if err != nil {
 			return "", err
 		}

@@ -79,7 +79,13 @@ func (l *Life) SignIn(ctx context.Context, email string, password seal.Secret, c
 		return e, ErrHeld
 	}
 	l.tries.forget(allowance)
+	stronger := l.rehash(ctx, secret, password)
 	err = l.act(ctx, func(tx *db.Tx) (err error) {
+		if stronger != "" { // no entry in the history: the secret is the same
+			if err := account.StoreRehashed(tx, a.ID, "password", secret.Version, stronger); err != nil {
+				return err
+			}
+		}
 		token := seal.NewToken()
 		step := second{hash: l.Seal.Hash("second", token), account: a.ID, epoch: a.Epoch, version: secret.Version, device: client.Device, expires: tx.Now.Add(secondFor)}
 		e = Entered{}
@@ -115,6 +121,19 @@ func (l *Life) allow(now time.Time, key string, known bool, client access.Client
 	}
 	allowance = "sign-in " + key + " from " + client.Net()
 	return allowance, errors.Join(l.tries.take(now, allowance, perPair), l.tries.take(now, "sign-in "+key, perName))
+}
+
+// rehash gives a hash of today's parameters for a right password that is kept
+// under weaker ones; empty if there is no need, or no time just now.
+func (l *Life) rehash(ctx context.Context, now account.Secret, password seal.Secret) string {
+	if !seal.Outdated(now.Stored) {
+		return ""
+	}
+	stronger, err := l.Seal.HashPassword(ctx, password)
+	if err != nil {
+		return "" // the next sign-in tries again
+	}
+	return stronger
 }
 
 // open opens a session, unless the password that was right has been changed meanwhile.

@@ -11,7 +11,6 @@ import (
 	"takeback/internal/fault"
 	"takeback/internal/seal"
 
-	zxcvbn "github.com/ccojocar/zxcvbn-go"
 	"github.com/ccojocar/zxcvbn-go/frequency"
 	"golang.org/x/text/unicode/norm"
 )
@@ -19,17 +18,20 @@ import (
 // What is wrong with a new password. Each is returned with the field it is about.
 var (
 	ErrPasswordShort    = fault.New(fault.Invalid, "password.short", "Please use at least 8 characters.")
-	ErrPasswordLong     = fault.New(fault.Invalid, "password.long", "Please use at most 256 characters.")
+	ErrPasswordLong     = fault.New(fault.Invalid, "password.long", "Please use at most 128 characters.")
 	ErrPasswordMix      = fault.New(fault.Invalid, "password.mix", "Please use letters and digits.")
 	ErrPasswordCommon   = fault.New(fault.Invalid, "password.common", "This password is on the lists that intruders try first. Please choose another one.")
 	ErrPasswordPersonal = fault.New(fault.Invalid, "password.personal", "Your name or e-mail address is in this password. Please choose another one.")
-	ErrPasswordWeak     = fault.New(fault.Invalid, "password.weak", "This password is easy to guess. Several words that do not belong together make a better one.")
+	ErrPasswordWeak     = fault.New(fault.Invalid, "password.weak", "This password is easy to guess.")
 	ErrPasswordUsed     = fault.New(fault.Invalid, "password.used", "This password was used in this account before. Please choose a new one.")
 )
 
 const (
 	passwordLeast = 8
-	passwordMost  = 256
+	passwordMost  = 128
+	// passwordBytes is how many bytes 128 characters can be before NFKC puts
+	// together what belongs together; more is not even looked at.
+	passwordBytes = 2048
 	// estimated is how much of a password the estimator is given: its time grows
 	// with the square of the length, and what is weak is weak before this.
 	estimated = 72
@@ -38,11 +40,20 @@ const (
 )
 
 // checkPassword tells what is wrong with a new password, for a field of a form.
+// Any character of Unicode counts, in the form NFKC: wide letters and half-wide
+// kana are the same as those of another keyboard.
 // personal are the holder's name and addresses; used are the ids of every
 // secret the account ever had, the intruder's among them. listed is asked last,
 // about a password with which nothing else is wrong, because it may ask outside;
 // it may be nil.
 func checkPassword(field string, password seal.Secret, personal []string, id string, used []string, listed func(seal.Secret) bool) error {
+	if len(password.Reveal()) > passwordBytes {
+		return ErrPasswordLong.On(field)
+	}
+	// A character that came damaged would be the same as any other damaged one.
+	if !utf8.ValidString(password.Reveal()) || strings.ContainsFunc(password.Reveal(), unwritable) {
+		return ErrCharacters.On(field)
+	}
 	text := norm.NFKC.String(password.Reveal())
 	length := utf8.RuneCountInString(text)
 	if length > passwordMost {
@@ -63,8 +74,10 @@ func checkPassword(field string, password seal.Secret, personal []string, id str
 	if slices.ContainsFunc(parts, func(p string) bool { return strings.Contains(lower, p) }) {
 		errs = append(errs, ErrPasswordPersonal.On(field))
 	}
-	if len(errs) == 0 && zxcvbn.PasswordStrength(head(romaji(lower), estimated), append(parts, japanese...)).Score < 2 {
-		errs = append(errs, ErrPasswordWeak.On(field))
+	if len(errs) == 0 {
+		for _, why := range weakness(lower, parts) {
+			errs = append(errs, why.On(field))
+		}
 	}
 	if slices.Contains(used, id) {
 		errs = append(errs, ErrPasswordUsed.On(field))
@@ -74,6 +87,9 @@ func checkPassword(field string, password seal.Secret, personal []string, id str
 	}
 	return errors.Join(errs...)
 }
+
+// unwritable tells what no keyboard puts into a password: controls, and what stands for half a pair.
+func unwritable(c rune) bool { return unicode.IsControl(c) || c == utf8.RuneError }
 
 func head(s string, runes int) string {
 	for i := range s {

@@ -42,8 +42,14 @@ func TestPasswords(t *testing.T) {
 		{"the given name in kanji", "紫の花子57カボチャ", []*fault.Error{ErrPasswordPersonal}},
 		{"the local part", "my-hana.sato88-violin", []*fault.Error{ErrPasswordPersonal}},
 		{"used before", "kettle-9-cobalt-row", []*fault.Error{ErrPasswordUsed}},
-		{"256 characters", strings.Repeat("violin-7-otter-b", 16), nil},
-		{"257 characters", strings.Repeat("violin-7-otter-b", 16) + "x", []*fault.Error{ErrPasswordLong}},
+		{"128 characters", strings.Repeat("violin-7-otter-b", 8), nil},
+		{"128 characters of kana and one digit, of which each mark came by itself", strings.Repeat("か\u3099ら", 63) + "す7", nil},
+		{"a megabyte", strings.Repeat("violin-7-otter-b", 1<<16), []*fault.Error{ErrPasswordLong}},
+		{"a sign that is eighteen when it is written out", strings.Repeat("ﷺ", 8) + "7", []*fault.Error{ErrPasswordLong}},
+		{"a NUL", "violin\x00-7-otter-b", []*fault.Error{ErrCharacters}},
+		{"half a pair", "violin\ufffd-7-otter-b", []*fault.Error{ErrCharacters}},
+		{"bytes that are no text", "violin\xff-7-otter-b", []*fault.Error{ErrCharacters}},
+		{"129 characters", strings.Repeat("violin-7-otter-b", 8) + "x", []*fault.Error{ErrPasswordLong}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

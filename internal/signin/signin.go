@@ -207,7 +207,7 @@ func (l *Life) proved(ctx context.Context, who access.Actor, field string, passw
 	if err != nil {
 		return p, nil, err
 	}
-	ok, err := l.Seal.CheckPassword(ctx, p.password.Stored, password)
+	ok, err := l.Seal.CheckPassword(seal.Ahead(ctx), p.password.Stored, password)
 	if err != nil {
 		return p, nil, err
 	}

@@ -33,7 +33,7 @@ var (
 
 const (
 	maxFields = 400  // of one form: more is an attack on us, not a form
-	maxSecret = 1024 // bytes of a password; hashing more is work for a flood
+	maxSecret = 2048 // bytes of a password: 128 characters, however they are put together; more is work for a flood
 )
 
 // Form reads what a person sent, field by field, and collects what is wrong

@@ -73,7 +73,7 @@ func TestFormsAreReadStrictly(t *testing.T) {
 		"lines keep their breaks":                  {"a=1%0D%0A2", func(f *web.Form) any { return f.Lines("a", 5) }, "1\n2", nil},
 		"a secret is kept as it is":                {"a=+x+", func(f *web.Form) any { return f.Secret("a").Reveal() }, " x ", nil},
 		"a secret must be there":                   {"a=", func(f *web.Form) any { return f.Secret("a").Reveal() }, "", map[string]string{"a": "form.missing"}},
-		"a secret has an end":                      {"a=" + strings.Repeat("x", 1025), func(f *web.Form) any { return f.Secret("a").Reveal() }, "", map[string]string{"a": "form.long"}},
+		"a secret has an end":                      {"a=" + strings.Repeat("x", 2049), func(f *web.Form) any { return f.Secret("a").Reveal() }, "", map[string]string{"a": "form.long"}},
 		"a number":                                 {"a=42", func(f *web.Form) any { return f.Int("a", 1, 50) }, int64(42), nil},
 		"a number out of range":                    {"a=51", func(f *web.Form) any { return f.Int("a", 1, 50) }, int64(0), map[string]string{"a": "form.number"}},
 		"no number":                                {"a=4x", func(f *web.Form) any { return f.Int("a", 1, 50) }, int64(0), map[string]string{"a": "form.number"}},

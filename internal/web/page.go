@@ -63,16 +63,21 @@ func (p Page) Or(key, fallback string) string {
 // Fault says what a fault means, in the reader's language if the catalogue has its code.
 func (p Page) Fault(f *fault.Error) string { return p.Or("fault."+f.Code, f.Words) }
 
-// Err says what is wrong with a field; empty if nothing is.
+// Err says all that is wrong with a field; empty if nothing is.
 func (p Page) Err(field string) string {
+	var all []string
 	if p.trouble != nil {
 		for _, f := range p.trouble.faults {
 			if f.Field == field {
-				return p.Fault(f)
+				all = append(all, p.Fault(f))
 			}
 		}
 	}
-	return ""
+	between := " "
+	if p.Lang == "ja" {
+		between = ""
+	}
+	return strings.Join(all, between)
 }
 
 // Problem is a line of the summary above a form that was not taken.
