@@ -71,9 +71,6 @@ type Change struct {
 // intruder's, and there is next to no doubt of it.
 func (c Change) Certain() bool { return c.Label == Tainted && c.Reason.Confidence >= Automatic }
 
-// Asked tells whether people are asked whose the change is.
-func (c Change) Asked() bool { return c.Label != Clean && !c.Certain() }
-
 // Word gives the label as people read it: a clean change may be "affected".
 func (c Change) Word() string {
 	if c.Label == Clean && c.Affected {
@@ -119,7 +116,8 @@ func (s Session) At(seq int64) Label {
 
 // Asked tells whether people are asked whose the session is.
 func (s Session) Asked() bool {
-	return s.Label() != Clean && (s.TaintedFrom == 0 || s.Tainted.Confidence < Automatic)
+	why, _ := s.Why()
+	return s.Label() != Clean && (s.TaintedFrom == 0 || s.Tainted.Confidence < Automatic) && why.Confidence >= Ignored
 }
 
 // Why gives the reason that makes the session the intruder's with the highest
@@ -191,6 +189,13 @@ func (f *Findings) Of(seq int64) Change {
 		return f.Changes[i]
 	}
 	return Change{}
+}
+
+// Asked tells whether people are asked whose the change seq is: neither what is
+// next to certain nor what is hardly likely is worth a question.
+func (f *Findings) Asked(seq int64) bool {
+	c := f.Of(seq)
+	return c.Label != Clean && !c.Certain() && f.Why(seq).Confidence >= Ignored
 }
 
 // Known tells who knows the secret or address that the change seq set.

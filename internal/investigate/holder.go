@@ -61,6 +61,6 @@ func (x *examined) suspects(n finding.Node) bool {
 	if n.Session != "" {
 		return x.Findings.Sessions[n.Session].Asked()
 	}
-	return x.Findings.Of(n.Change).Asked() &&
+	return x.Findings.Asked(n.Change) &&
 		slices.ContainsFunc(x.History, func(c history.Change) bool { return c.Seq == n.Change && actOf(c.Verb).changesFacts() })
 }

@@ -139,7 +139,7 @@ func (p *player) replay(c *history.Change, found finding.Change) {
 	default:
 		return // it was looked at, held or let go: no value came of it
 	}
-	if found.Label == finding.Suspect {
+	if found.Label == finding.Suspect && p.findings.Asked(c.Seq) {
 		fd.ask(SuspectChange, c.Seq)
 	}
 	if why := p.contradicted[c.Seq]; why != "" {

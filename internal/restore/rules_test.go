@@ -447,3 +447,34 @@ func TestTheHashNamesAccountEpochAndSteps(t *testing.T) {
 		t.Error("the id of a step does not follow from its plan")
 	}
 }
+
+// Between what is undone and what is left alone people are asked; at the limits
+// a hair decides.
+func TestWhatIsHardlyLikelyIsLeftAlone(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		who  string
+		sure finding.Confidence
+		want string
+	}{
+		{"maybe", finding.Ignored, "ask suspect-change name"},
+		{"maybe", finding.Ignored - 0.01, ""},
+		{"thief", finding.Automatic - 0.01, "ask suspect-change name"},
+		{"thief", finding.Ignored - 0.01, ""},
+		{"thief", finding.Automatic, `put name "Mika"`},
+	} {
+		b := newBook()
+		b.does("own", history.Set, "name", `"Mika"`)
+		b.does(c.who, history.Set, "name", `"M"`).Reason.Confidence = c.sure
+		if got := b.plan(t).told(); got != c.want {
+			t.Errorf("%s, %.2f: %q, want %q", c.who, c.sure, got, c.want)
+		}
+	}
+	b := newBook()
+	b.does("own", history.Set, "name", `"Mika"`)
+	b.does("thief", history.Set, "name", `"M"`).Reason.Confidence = 0.1
+	b.f.Likelier = map[int64]finding.Reason{2: {Rule: finding.S3, Confidence: 0.5}}
+	if got, want := b.plan(t).told(), "ask suspect-change name"; got != want {
+		t.Errorf("by another path it is likelier: %q, want %q", got, want)
+	}
+}
