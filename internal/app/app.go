@@ -177,7 +177,7 @@ func (a *App) faces(context.Context) error {
 		return err
 	}
 	puzzle := &web.Puzzle{Store: signin.Puzzles{DB: a.DB, Seal: a.Seal}, Seal: a.Seal, Now: a.Config.Now}
-	a.Holder = (&holder.Pages{Life: a.Life, Puzzle: puzzle, Protection: byService{a}, Asker: a.Asker, Judged: a.Judge,
+	a.Holder = (&holder.Pages{Life: a.Life, Puzzle: puzzle, Protection: byService{a}, Asker: a.Asker, Judged: a.Judge, Places: atlas{a.Known},
 		Alarm: holder.Alarm{Intake: a.Intake, Teller: a.Teller, Verify: a.Examiner}}).Site(shell)
 	a.Console = (&console.Pages{Desk: a.Desk, Examiner: a.Examiner, Investigator: a.Investigator, Restorer: a.Restorer, Returner: a.Returner,
 		Campaigns: a.Campaigns, Asker: a.Asker, Judge: a.Judge}).Site(shell)

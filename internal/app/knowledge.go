@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/netip"
 
 	"gopkg.in/yaml.v3"
 
@@ -87,6 +88,16 @@ func (f File) knowledge(log *slog.Logger) (*knowledge.Knowledge, error) {
 		}
 	}
 	return nil, trouble
+}
+
+// PlaceOf implements holder.Places.
+func (a atlas) PlaceOf(ip string) (city, country string) {
+	address, err := netip.ParseAddr(ip)
+	if err != nil {
+		return "", ""
+	}
+	known := a.Of(address)
+	return known.City, known.Country
 }
 
 // lists opens the lists of breached passwords that the configuration names.

@@ -35,6 +35,7 @@ type Pages struct {
 	Protection Protection
 	Asker      *ask.Asker // may be nil: then holders are asked nothing
 	Judged     Judged
+	Places     Places // may be nil: then pages give addresses alone
 	Alarm
 }
 

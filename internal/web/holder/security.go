@@ -1,8 +1,10 @@
 package holder
 
 import (
+	"maps"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"takeback/internal/access"
@@ -36,23 +38,29 @@ type securityView struct {
 	Others       bool
 	SignIns      []signInOf
 	Pending      []waitView
+	Held         []string // numbers of orders that do not go out for now
 	Unusual      []unusualView
 	CanProve     bool // a code would lift the wait
 	Guarded      time.Time
 }
 
+// Quiet tells whether nothing is held and nothing waits.
+func (v securityView) Quiet() bool {
+	return len(v.Pending) == 0 && len(v.Held) == 0 && v.Guarded.IsZero()
+}
+
 type sessionView struct {
-	ID, Device, IP string
-	Opened, Seen   time.Time
-	Here           bool
+	ID, Device, From string
+	Opened, Seen     time.Time
+	Here             bool
 }
 
 // signInOf is one of the recent sign-ins.
 type signInOf struct {
-	At         time.Time
-	Device, IP string
-	How        string // "open" or "recover"
-	Factors    []string
+	At           time.Time
+	Device, From string
+	How          string // "open" or "recover"
+	Factors      []string
 }
 
 // waitView is a change that waits, in words.
@@ -67,6 +75,7 @@ type proveView struct{ web.Page }
 func (p *Pages) showSecurity(w http.ResponseWriter, r *http.Request) error {
 	who, ctx := web.ActorOf(r), r.Context()
 	v := securityView{Page: web.NewPage(r, "security.title")}
+	v.Wide = true
 	a, facts, err := p.Life.Facts(ctx, who)
 	if err != nil {
 		return err
@@ -81,25 +90,46 @@ func (p *Pages) showSecurity(w http.ResponseWriter, r *http.Request) error {
 	if v.Factors, err = p.Life.Factors(ctx, who); err != nil {
 		return err
 	}
-	living, err := p.Life.Living(ctx, who)
-	if err != nil {
-		return err
-	}
-	for _, s := range living {
-		v.Sessions = append(v.Sessions, sessionView{s.ID, deviceOf(v.Page, s.UserAgent), s.IP, s.OpenedAt, s.SeenAt, s.ID == who.Session})
-	}
-	v.Others = len(living) > 1
-	if v.SignIns, err = p.signIns(r, v.Page); err != nil {
-		return err
-	}
-	if v.Pending, err = p.waiting(r, v.Page, ""); err != nil {
-		return err
-	}
-	if v.Unusual, err = p.unusual(r, v.Page); err != nil {
-		return err
+	for _, load := range []func(*http.Request, *securityView) error{p.onHold, p.signedIn, p.lately} {
+		if err := load(r, &v); err != nil {
+			return err
+		}
 	}
 	v.CanProve = !v.Guarded.IsZero() && (!v.Factors.TwoStep.IsZero() || v.Factors.Codes > 0)
 	return securityPage.Render(w, r, v)
+}
+
+// onHold fills in what waits and what is held.
+func (p *Pages) onHold(r *http.Request, v *securityView) (err error) {
+	if v.Pending, err = p.waiting(r, v.Page, ""); err != nil {
+		return err
+	}
+	held, err := p.Protection.HeldPaths(r.Context(), web.ActorOf(r).Account)
+	for _, path := range slices.Sorted(maps.Keys(held)) {
+		_, id, _ := strings.Cut(path, "/")
+		v.Held = append(v.Held, id)
+	}
+	return err
+}
+
+// signedIn fills in where the account is signed in.
+func (p *Pages) signedIn(r *http.Request, v *securityView) error {
+	who := web.ActorOf(r)
+	living, err := p.Life.Living(r.Context(), who)
+	for _, s := range living {
+		v.Sessions = append(v.Sessions, sessionView{s.ID, deviceOf(v.Page, s.UserAgent), p.from(v.Page, s.IP), s.OpenedAt, s.SeenAt, s.ID == who.Session})
+	}
+	v.Others = len(living) > 1
+	return err
+}
+
+// lately fills in what happened in the last time.
+func (p *Pages) lately(r *http.Request, v *securityView) (err error) {
+	if v.SignIns, err = p.signIns(r, v.Page); err != nil {
+		return err
+	}
+	v.Unusual, err = p.unusual(r, v.Page)
+	return err
 }
 
 // signIns lists how the account was entered lately.
@@ -109,7 +139,7 @@ func (p *Pages) signIns(r *http.Request, page web.Page) (all []signInOf, err err
 		if len(all) == 5 || c.Verb != history.Open && c.Verb != history.Recover && c.Verb != history.Derive {
 			continue
 		}
-		s := signInOf{At: c.At, Device: deviceOf(page, c.Client.UserAgent), IP: c.Client.IP, How: string(c.Verb)}
+		s := signInOf{At: c.At, Device: deviceOf(page, c.Client.UserAgent), From: p.from(page, c.Client.IP), How: string(c.Verb)}
 		for _, f := range c.Factors {
 			s.Factors = append(s.Factors, page.Or("factor."+f.Proof, f.Proof))
 		}
@@ -118,18 +148,18 @@ func (p *Pages) signIns(r *http.Request, page web.Page) (all []signInOf, err err
 	return all, err
 }
 
-// waiting lists what has not happened yet; with a path, only what is about it.
+// waiting lists what has not happened yet; with a path, only what is about it,
+// and with one that ends in a slash, about everything below it.
 func (p *Pages) waiting(r *http.Request, page web.Page, path string) (all []waitView, err error) {
 	waiting, err := p.Life.Waiting(r.Context(), web.ActorOf(r))
 	for _, x := range waiting {
-		if path != "" && x.Path != path {
+		below := strings.HasSuffix(path, "/") && strings.HasPrefix(x.Path, path)
+		if path != "" && x.Path != path && !below {
 			continue
 		}
-		v := waitView{ID: x.ID, What: p.label(page, x.Path), Due: x.Due, Unconfirmed: x.Unconfirmed}
-		if to := (account.Fact{Value: x.Value}).Text(); to != "" {
-			v.To = mail.Mask(to)
-		}
-		all = append(all, v)
+		kind, _ := p.Life.Book.Kinds.Of(x.Path)
+		all = append(all, waitView{ID: x.ID, What: p.label(page, x.Path), To: p.shown(page, kind, x.Path, account.Fact{Value: x.Value}),
+			Due: x.Due, Unconfirmed: x.Unconfirmed})
 	}
 	return all, err
 }

@@ -46,6 +46,7 @@ type addressRow struct {
 type addressesView struct {
 	web.Page
 	Addresses []addressRow
+	Pending   []waitView
 }
 
 type addressView struct {
@@ -97,6 +98,9 @@ func (p *Pages) showAddresses(w http.ResponseWriter, r *http.Request) error {
 	for _, id := range ids {
 		v.Addresses = append(v.Addresses, addressOf(facts, id, now))
 	}
+	if v.Pending, err = p.waiting(r, v.Page, "address/"); err != nil {
+		return err
+	}
 	return addressesPage.Render(w, r, v)
 }
 
@@ -111,10 +115,23 @@ func (p *Pages) addAddress(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if _, err := p.Life.AddAddress(r.Context(), web.ActorOf(r), a); err != nil {
+	id, err := p.Life.AddAddress(r.Context(), web.ActorOf(r), a)
+	if err != nil {
 		return err
 	}
-	return web.Done(w, r, "/account/addresses", "address.added")
+	return p.shelved(w, r, id, "address.added")
+}
+
+// shelved says that an address was written, or that it waits; until when, the page says.
+func (p *Pages) shelved(w http.ResponseWriter, r *http.Request, id, done string) error {
+	waits, err := p.waiting(r, web.NewPage(r, "addresses.title"), "address/"+id)
+	if err != nil {
+		return err
+	}
+	if len(waits) > 0 {
+		done = "address.waits"
+	}
+	return web.Done(w, r, "/account/addresses", done)
 }
 
 func (p *Pages) showAddress(w http.ResponseWriter, r *http.Request) error {
@@ -134,10 +151,11 @@ func (p *Pages) changeAddress(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := p.Life.ChangeAddress(r.Context(), web.ActorOf(r), r.PathValue("id"), a); err != nil {
+	id := r.PathValue("id")
+	if err := p.Life.ChangeAddress(r.Context(), web.ActorOf(r), id, a); err != nil {
 		return err
 	}
-	return web.Done(w, r, "/account/addresses", "address.changed")
+	return p.shelved(w, r, id, "address.changed")
 }
 
 func (p *Pages) removeAddress(w http.ResponseWriter, r *http.Request) error {

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"text/template/parse"
@@ -132,6 +133,14 @@ var newFault = regexp.MustCompile(`fault\.New\(fault\.\w+, "([^"]+)"`)
 // gives an error, and that a Japanese page has no words for.
 func Faults(t *testing.T, set *web.Templates, folders ...string) {
 	t.Helper()
+	for _, code := range Unsaid(t, set, folders...) {
+		t.Errorf("no Japanese words for the fault %q", code)
+	}
+}
+
+// Unsaid gives the codes of which Faults speaks, in order.
+func Unsaid(t *testing.T, set *web.Templates, folders ...string) (codes []string) {
+	t.Helper()
 	for _, folder := range folders {
 		err := filepath.WalkDir(folder, func(path string, d fs.DirEntry, err error) error {
 			if err == nil && d.IsDir() && path != folder {
@@ -143,7 +152,7 @@ func Faults(t *testing.T, set *web.Templates, folders ...string) {
 			text, err := os.ReadFile(path)
 			for _, m := range newFault.FindAllSubmatch(text, -1) {
 				if code := string(m[1]); !set.Words().Has("ja", "fault."+code) {
-					t.Errorf("%s: no Japanese words for the fault %q", path, code)
+					codes = append(codes, code)
 				}
 			}
 			return err
@@ -152,4 +161,6 @@ func Faults(t *testing.T, set *web.Templates, folders ...string) {
 			t.Error(err)
 		}
 	}
+	slices.Sort(codes)
+	return codes
 }
