@@ -2,6 +2,7 @@ package account
 
 import (
 	"encoding/json"
+	"strings"
 	"time"
 
 	"takeback/internal/fault"
@@ -73,6 +74,9 @@ type Contact struct {
 	ConfirmedAt time.Time // zero if nobody ever proved to receive there
 	BadAt       time.Time // when a case found it to be the intruder's, or in his hands; zero if none did
 }
+
+// Mail tells whether letters go there; else it is a telephone.
+func (c Contact) Mail() bool { return c.Slot == "email" || strings.HasPrefix(c.Slot, "email/") }
 
 // Secret is one version of a secret: what a slot held from one change to another.
 // The secret itself is not here but as a hash (password) or sealed (TOTP seed).

@@ -35,6 +35,7 @@ import (
 	"takeback/internal/seal"
 	"takeback/internal/session"
 	"takeback/internal/signin"
+	"takeback/internal/sms"
 	"takeback/internal/verify"
 	"takeback/internal/web"
 	"takeback/internal/web/console"
@@ -59,6 +60,7 @@ type App struct {
 	DB       *db.DB
 	Seal     *seal.Keeper
 	Post     *mail.Post
+	Texts    *sms.Outbox // nil where no text messages are sent
 	Runner   *jobs.Runner
 	Known    *knowledge.Knowledge
 	lists    breach.Lists
@@ -121,6 +123,9 @@ func (a *App) ground(ctx context.Context) (err error) {
 		return err
 	}
 	a.Post, err = mail.New(a.DB, a.Seal, a.Config.mail())
+	if err == nil {
+		err = a.texts()
+	}
 	a.Runner = &jobs.Runner{DB: a.DB, Log: a.Config.Log}
 	if err == nil {
 		a.Known, err = a.Config.File.knowledge(a.Config.Log)
@@ -131,6 +136,17 @@ func (a *App) ground(ctx context.Context) (err error) {
 	if err == nil {
 		a.Passkeys, err = passkey.New(a.Config.Site, a.Config.File.Name, a.Seal)
 	}
+	return err
+}
+
+// texts builds what sends text messages, if the file says who does.
+func (a *App) texts() error {
+	gateway, err := a.Config.File.texter()
+	if err != nil || gateway == nil {
+		return err
+	}
+	s := a.Config.File.SMS
+	a.Texts, err = sms.New(a.DB, a.Seal, gateway, sms.Config{Service: a.Config.File.Name, Site: a.Config.Site, Country: s.Country, Countries: s.Countries})
 	return err
 }
 
@@ -152,6 +168,10 @@ func (a *App) rooms(ctx context.Context) error {
 	a.Life = &signin.Life{DB: a.DB, Book: a.Book, Sessions: a.Sessions, Seal: a.Seal, Post: a.Post, Crier: crier{a.Teller}, Witness: a.Teller, Judge: judging{a.Judge}, Breach: a.lists, Passkeys: a.Passkeys, Log: a.Config.Log, Service: service}
 	a.Freezer = &freeze.Freezer{Files: a.Files, Book: a.Book}
 	a.Life.Orders = a.Freezer
+	if a.Texts != nil {
+		a.Life.Texts = a.Texts
+		a.Texts.Handle(a.Runner)
+	}
 	a.Desk = &desk.Desk{DB: a.DB, Files: a.Files, Book: a.Book, Seal: a.Seal, Post: a.Post, Freezer: a.Freezer, Service: service}
 	a.Intake = &report.Intake{DB: a.DB, Seal: a.Seal, Files: a.Files, Freezer: a.Freezer, Desk: a.Desk, Post: a.Post, Zone: a.Config.zone(), NameOf: desk.NameOf}
 	a.Investigator = &investigate.Investigator{DB: a.DB, Files: a.Files, Kinds: a.Kinds}

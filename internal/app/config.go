@@ -13,6 +13,8 @@ import (
 
 	"takeback/internal/account"
 	"takeback/internal/judge"
+	"takeback/internal/seal"
+	"takeback/internal/sms"
 )
 
 // File is the configuration file. Every field may be absent.
@@ -33,6 +35,7 @@ type File struct {
 		Breached string `yaml:"breached"` // a filter made by breach build
 		Range    string `yaml:"range"`    // https://… of a service that speaks the range protocol of Have I Been Pwned
 	} `yaml:"passwords"`
+	SMS     *sms.Settings  `yaml:"sms"`     // who sends text messages; without it none are sent
 	Proxies []string       `yaml:"proxies"` // networks whose X-Forwarded-For is believed: "10.0.0.0/8"
 	Kinds   []KindFile     `yaml:"kinds"`   // facts of the shop's own
 	Risk    judge.Settings `yaml:"risk"`    // how sign-ins and changes are judged
@@ -86,6 +89,26 @@ func (f File) kinds() (account.Kinds, error) {
 			Tell: account.Tell(k.Tell), Hold: hold, Grant: k.Grant, Label: k.Label}
 	}
 	return account.NewKinds(own...)
+}
+
+// texter gives the provider of text messages that the file names; nil without one.
+func (f File) texter() (*sms.Gateway, error) {
+	if f.SMS == nil {
+		return nil, nil
+	}
+	secret := ""
+	if f.SMS.Secret != "" {
+		text, err := os.ReadFile(f.SMS.Secret)
+		if err != nil {
+			return nil, fmt.Errorf("sms: secret_file: %w", err)
+		}
+		secret = string(bytes.TrimSpace(text))
+	}
+	g, err := sms.NewGateway(*f.SMS, seal.NewSecret(secret))
+	if err != nil {
+		return nil, fmt.Errorf("sms: %w", err)
+	}
+	return g, nil
 }
 
 // RootKey reads the operator's root key from a file; nil without one.

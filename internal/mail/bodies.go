@@ -79,6 +79,7 @@ type Notice struct {
 	ByStaff    bool      // done by our own people, not inside the account
 	NotMe      string    `letter:"link"`
 	NotMeUntil time.Time // when the link ends
+	Recovers   time.Time // the reader's address was given up: until when the account can still be recovered there; else zero
 }
 
 // Frozen tells the holder that his account is held still.

@@ -42,7 +42,7 @@ func samples(language string) []Body {
 		ConfirmChange{Link: "/confirm/t0ken", Until: later},
 		Notice{Event: Changed, What: say("e-mail address", "メールアドレス"), From: "h***@e***.jp", To: "x***@m***.ru", At: noon,
 			IP: "192.0.2.7", Place: say("near Osaka, Japan", "大阪府付近"), Device: say("Chrome on Windows", "WindowsのChrome"),
-			NotMe: "/not-me/t0ken", NotMeUntil: later},
+			NotMe: "/not-me/t0ken", NotMeUntil: later, Recovers: noon.Add(7 * 24 * time.Hour)},
 		Frozen{Case: "C-1024", At: noon, Held: []string{say("Order 7: camera, ¥89,000", "ご注文7：カメラ 89,000円")}, Link: "/contact/C-1024"},
 		Code{Code: "123456", Until: noon.Add(10 * time.Minute), Purpose: say("to show that the account is yours", "ご本人様であることを確認する")},
 		Reset{Link: "/reset/t0ken", Until: later, IP: "192.0.2.7", Place: say("near Osaka, Japan", "大阪府付近")},

@@ -12,7 +12,9 @@
 // told of that change; it has no business with the former one.
 //
 // Every letter carries a number, which its reader can check, and a link of his
-// own that stops the account. What is shown of values is masked.
+// own that stops the account: for 14 days, and for 30 where every contact is
+// new. The letter says until when, and until when an address that was given up
+// is still good for recovery. What is shown of values is masked.
 //
 // Telephones are not told: there is no one to send short messages through. They
 // are kept with the notice as untold, so that the desk knows whom nobody reached.

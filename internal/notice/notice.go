@@ -15,10 +15,6 @@ import (
 	"takeback/internal/session"
 )
 
-// linkFor is how long the link in a notice stops the account: 14 days are
-// the longest grace anybody else gives; afterwards the desk decides.
-const linkFor = 14 * 24 * time.Hour
-
 // wrongSecondIn is how seldom a failed second step is told.
 const wrongSecondIn = 24 * time.Hour
 
@@ -167,12 +163,15 @@ func (t *Teller) tell(tx *db.Tx, accountID string, n news) error {
 	}
 	to, untold := readers(h.Contacts, heldLately(h.Contacts, tx.Now), n.replaced, sets)
 	number := mail.NewNumber()
+	stops := account.StopFor(h.Contacts, tx.Now)
 	for _, r := range to {
-		token, err := t.Seal.Issue(tx, seal.NotMe, h.ID, n.epoch, linkFor, Link{number, n.seq, r.version})
+		token, err := t.Seal.Issue(tx, seal.NotMe, h.ID, n.epoch, stops, Link{number, n.seq, r.version})
 		if err != nil {
 			return err
 		}
-		l := mail.Letter{Account: h.ID, To: r.to, Name: h.Name, Language: h.Language, Number: number, Body: t.body(tx, n, h.Language, token)}
+		body := t.body(tx, n, h.Language, token)
+		body.NotMeUntil, body.Recovers = tx.Now.Add(stops), recovers(h.Contacts, r.version, tx.Now)
+		l := mail.Letter{Account: h.ID, To: r.to, Name: h.Name, Language: h.Language, Number: number, Body: body}
 		if err := t.Post.QueueNew(tx, l); err != nil {
 			return err
 		}
@@ -182,7 +181,7 @@ func (t *Teller) tell(tx *db.Tx, accountID string, n news) error {
 
 func (t *Teller) body(tx *db.Tx, n news, language, token string) mail.Notice {
 	b := mail.Notice{Event: n.event, From: n.from, To: n.to, At: n.at, Due: n.due, ByStaff: n.by.Role.Staff(),
-		NotMe: notMePath + token, NotMeUntil: tx.Now.Add(linkFor)}
+		NotMe: notMePath + token}
 	if n.event != mail.SignedIn && n.event != mail.WrongSecond {
 		kind, _ := t.Kinds.Of(n.path)
 		b.What = What(kind, n.path, language)
@@ -202,8 +201,13 @@ func (t *Teller) body(tx *db.Tx, n news, language, token string) mail.Notice {
 // NotMe gives the path of a link "this was not me" for a letter that another
 // room writes, and until when it lasts.
 func (t *Teller) NotMe(tx *db.Tx, accountID string, epoch int64, l Link) (path string, until time.Time, err error) {
-	token, err := t.Seal.Issue(tx, seal.NotMe, accountID, epoch, linkFor, l)
-	return notMePath + token, tx.Now.Add(linkFor), err
+	contacts, err := account.Contacts(tx, accountID)
+	if err != nil {
+		return "", until, err
+	}
+	stops := account.StopFor(contacts, tx.Now)
+	token, err := t.Seal.Issue(tx, seal.NotMe, accountID, epoch, stops, l)
+	return notMePath + token, tx.Now.Add(stops), err
 }
 
 // TellFrozen tells every contact that the account of a case is held still, and

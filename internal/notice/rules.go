@@ -130,6 +130,21 @@ func better(all []account.Contact, a, b string) string {
 	return a
 }
 
+// recovers tells until when a contact that was given up is still good for
+// recovery; zero for one that is held, and for one that never was.
+func recovers(contacts []account.Contact, version string, now time.Time) (until time.Time) {
+	i := slices.IndexFunc(contacts, func(c account.Contact) bool { return c.Version == version })
+	if i < 0 || contacts[i].Until.IsZero() {
+		return until
+	}
+	for _, s := range account.Standings(contacts, now) {
+		if s.Version == version && s.Good {
+			until = s.Until
+		}
+	}
+	return until
+}
+
 // masked shows a value so that its owner knows it again and nobody else learns it.
 func masked(kind account.Kind, f account.Fact) string {
 	if f.Value == nil {

@@ -124,7 +124,7 @@ type Way string
 const (
 	Stops   Way = "stops"   // it will stop the account
 	Joins   Way = "joins"   // the account is held still, or was meanwhile: it leads to the case
-	Expired Way = "expired" // more than 14 days have passed: a person decides
+	Expired Way = "expired" // its time has passed: a person decides
 )
 
 // wayOf says what a link does now. One that was used, or that is of a former

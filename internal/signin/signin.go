@@ -16,6 +16,7 @@ import (
 	"takeback/internal/passkey"
 	"takeback/internal/seal"
 	"takeback/internal/session"
+	"takeback/internal/sms"
 )
 
 // Life is ordinary life in the accounts of a service. All fields but Breach, Passkeys, Log and Service are needed; Log goes with Breach.
@@ -29,6 +30,7 @@ type Life struct {
 	Witness  Witness        // may be nil: then nobody hears of failed second steps
 	Judge    Judge          // may be nil: then everything is let be
 	Orders   Orders         // with Judge: what holds orders and stops accounts
+	Texts    Texts          // may be nil: then no codes go to telephones
 	Breach   Breach         // may be nil: then only the built-in list is asked
 	Passkeys *passkey.Party // may be nil: then there are none
 	Log      *slog.Logger
@@ -53,6 +55,13 @@ type Crier interface {
 type Witness interface {
 	// TellWrongSecond tells that the password was right and the second step wrong, as often as is good for the reader.
 	TellWrongSecond(tx *db.Tx, account string, from access.Client) error
+}
+
+// Texts sends codes to telephones. Package sms has them.
+type Texts interface {
+	// Takes tells whether texts can go to a number.
+	Takes(number string) bool
+	Queue(tx *db.Tx, m sms.Message) error
 }
 
 // Breach tells which passwords are on the lists of intruders. Package breach has them.

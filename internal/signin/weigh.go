@@ -11,10 +11,10 @@ import (
 	"takeback/internal/db"
 	"takeback/internal/fault"
 	"takeback/internal/history"
-	"takeback/internal/mail"
 	"takeback/internal/risk"
 	"takeback/internal/seal"
 	"takeback/internal/session"
+	"takeback/internal/sms"
 )
 
 // Judge says how likely it is that somebody else than the holder is at work.
@@ -142,18 +142,17 @@ func (l *Life) failed(accountID, name string, client access.Client) {
 	}
 }
 
-// stepUp asks whoever gave the right password for a code mailed to a contact
-// that is good for recovery. An account that has no such contact is let in and
+// stepUp asks whoever gave the right password for a code sent to a contact
+// that is good for recovery, by letter or as a text. An account that has no such contact is let in and
 // told: a challenge that the holder cannot meet is a lock-out.
-func (l *Life) stepUp(tx *db.Tx, a account.Account, s second) (mailed bool, err error) {
+func (l *Life) stepUp(tx *db.Tx, a account.Account, s second) (sent bool, err error) {
 	contacts, err := account.Contacts(tx, a.ID)
 	if err != nil {
 		return false, err
 	}
 	for _, c := range account.GoodForRecovery(contacts, tx.Now) {
-		to, err := mail.ParseAddress(c.Address)
-		if err != nil {
-			continue // a telephone
+		if !l.reaches(c) {
+			continue
 		}
 		code, err := l.Seal.IssueCode(tx, seal.SignInCode, s.hash, a.ID, a.Epoch, secondFor, history.Factor{Path: c.Slot, Version: c.Version, Proof: "code"})
 		if err != nil {
@@ -163,14 +162,10 @@ func (l *Life) stepUp(tx *db.Tx, a account.Account, s second) (mailed bool, err 
 		if err := insertSecond(tx, s); err != nil {
 			return false, err
 		}
-		_, err = l.Post.Queue(tx, mail.Letter{Account: a.ID, To: to, Language: a.Language,
-			Body: mail.Code{Code: code, Until: s.expires, Purpose: signInPurpose[a.Language]}})
-		return true, err
+		return true, l.sendCode(tx, a, c, sms.SignIn, code, s.expires)
 	}
 	return false, nil
 }
-
-var signInPurpose = map[string]string{"en": "to sign in", "ja": "ログインする"}
 
 // checkMailed checks a code that stepUp mailed.
 func (l *Life) checkMailed(tx *db.Tx, s second, code string) (f history.Factor, use func(*db.Tx) error, err error) {
