@@ -56,16 +56,18 @@ func (c *RiskGenerateCmd) Run(out io.Writer) (err error) {
 
 // RiskEvalCmd is `takeback risk eval`.
 type RiskEvalCmd struct {
-	CSV     string  `name:"csv" help:"The rows, in the order of time." type:"path" placeholder:"FILE" xor:"what" required:""`
-	Events  string  `help:"Instead of rows: events, and what follows sign-ins is tried (.jsonl)." type:"path" placeholder:"FILE" xor:"what" required:""`
-	Scorer  string  `enum:"ours,freeman,both" default:"both" help:"ours, freeman (the reference), or both side by side. The actions are those of ours, unless there is freeman alone."`
-	Weights string  `help:"Weights of our score, as risk fit writes them. Those that the program brings along if absent." type:"path" placeholder:"FILE"`
-	Truth   string  `help:"The kinds of takeovers, as risk generate writes them." type:"path" placeholder:"FILE"`
-	Split   float64 `help:"The part of the time after which is judged. Thresholds are set between a fifth and it." default:"0.6"`
-	Seed    uint64  `help:"Of the bootstrap." default:"1"`
-	JSON    bool    `name:"json" help:"Print one JSON object."`
-	Plot    string  `help:"A picture of what is blocked by what is challenged (.svg)." type:"path" placeholder:"FILE"`
-	Scores  string  `help:"index,score,action of every row (.csv)." type:"path" placeholder:"FILE"`
+	CSV       string  `name:"csv" help:"The rows, in the order of time." type:"path" placeholder:"FILE" xor:"what" required:""`
+	Events    string  `help:"Instead of rows: events, and what follows sign-ins is tried (.jsonl)." type:"path" placeholder:"FILE" xor:"what" required:""`
+	Scorer    string  `enum:"ours,freeman,both" default:"both" help:"ours, freeman (the reference), or both side by side. The actions are those of ours, unless there is freeman alone."`
+	Weights   string  `help:"Weights of our score, as risk fit writes them. Those that the program brings along if absent." type:"path" placeholder:"FILE"`
+	Truth     string  `help:"The kinds of takeovers, as risk generate writes them." type:"path" placeholder:"FILE"`
+	Challenge float64 `help:"With --events: of sign-ins, at most, are asked for a second proof." default:"0.02"`
+	Hold      float64 `help:"With --events: of changes, at most, wait." default:"0.02"`
+	Split     float64 `help:"The part of the time after which is judged. Thresholds are set between a fifth and it." default:"0.6"`
+	Seed      uint64  `help:"Of the bootstrap." default:"1"`
+	JSON      bool    `name:"json" help:"Print one JSON object."`
+	Plot      string  `help:"A picture of what is blocked by what is challenged (.svg)." type:"path" placeholder:"FILE"`
+	Scores    string  `help:"index,score,action of every row (.csv)." type:"path" placeholder:"FILE"`
 }
 
 // Run goes through the file, and prints what the scorers would have done.
@@ -122,7 +124,7 @@ func (c *RiskEvalCmd) events(out io.Writer, of trial.Replay) error {
 	}
 	defer events.Close()
 	bar := newBar(size)
-	report, err := trial.EvalEvents(events, trial.Course{Tables: of.Tables, Kinds: of.Kinds, Tell: tell, Tick: bar.tick}, trial.Judging{Split: c.Split, Seed: c.Seed})
+	report, err := trial.EvalEvents(events, trial.Course{Tables: of.Tables, Kinds: of.Kinds, Budget: risk.Budget{Challenge: c.Challenge, Hold: c.Hold}, Tell: tell, Tick: bar.tick}, trial.Judging{Split: c.Split, Seed: c.Seed})
 	bar.end()
 	if err != nil {
 		return err

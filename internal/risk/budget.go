@@ -12,12 +12,33 @@ type Budget struct{ Challenge, Hold float64 }
 
 // Within gives limits that keep to a budget, by how high scores were of late. A
 // budget does not make the holder's usual place suspicious: below even odds
-// nobody is asked.
+// nobody is asked. Nor does it let pass what is sure enough to end a session:
+// else a flood of risky events, in accounts of the intruder's own if need be,
+// would spend the budget and open the way for the one that counts.
 func (l Limits) Within(b Budget, signIns, changes *Meter) Limits {
-	l.StepUp = max(signIns.Over(b.Challenge, l.StepUp), 0)
+	l.StepUp = max(signIns.Over(signIns.aim(b.Challenge), l.StepUp), 0)
+	l.Hold = max(changes.Over(changes.aim(b.Hold), l.Hold), 0)
+	if b.Challenge > 0 {
+		l.StepUp = min(l.StepUp, l.End)
+	}
+	if b.Hold > 0 {
+		l.Hold = min(l.Hold, l.End)
+	}
 	l.Tell = min(l.Tell, l.StepUp)
-	l.Hold = max(changes.Over(b.Hold, l.Hold), 0)
 	return l
+}
+
+// aim is which share of the scores of late must lie above a limit, so that of
+// those to come no more than a share will. It stays away by two and a half
+// spreads of the difference of two such samples, of events that come in pairs:
+// what is done in one sitting is held together. On a busy site that is little.
+func (m *Meter) aim(share float64) float64 {
+	if m.all < meterNeeds {
+		return share
+	}
+	c := 2.5 * math.Sqrt2 * math.Sqrt2 / math.Sqrt(m.all)
+	x := (math.Sqrt(c*c+4*share) - c) / 2 // x² + c·x = share: the aim is x², and c·x are its spreads
+	return x * x
 }
 
 // The bins of a meter: log-odds from -20 to 20 in steps of a twentieth. Whatever

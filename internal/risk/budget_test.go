@@ -2,6 +2,7 @@ package risk
 
 import (
 	"math"
+	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -81,5 +82,56 @@ func TestAMeterRefusesBrokenBytes(t *testing.T) {
 		if err := m.UnmarshalBinary(b); err == nil {
 			t.Errorf("%d bytes were taken", len(b))
 		}
+	}
+}
+
+// A limit is set on a sample and kept in another one: what lies above it there
+// must stay within the budget, whichever two samples they are.
+func TestABudgetHoldsForWhatIsToCome(t *testing.T) {
+	t.Parallel()
+	for _, n := range []int{meterNeeds, 5_000, 50_000} {
+		broken, sum := 0, 0.0
+		const rounds = 300
+		for seed := range rounds {
+			draw := rand.New(rand.NewPCG(uint64(seed), uint64(n)))
+			var m Meter
+			for range n / 2 {
+				score := draw.NormFloat64()
+				m.Add(score, false)
+				m.Add(score, false) // of the same sitting
+			}
+			limit := Limits{End: 7}.Within(Budget{Hold: .02}, &Meter{}, &m).Hold
+			above := 0
+			for range n / 2 {
+				if draw.NormFloat64() >= limit {
+					above += 2
+				}
+			}
+			sum += float64(above) / float64(n)
+			if float64(above) > .02*float64(n) {
+				broken++
+			}
+		}
+		if broken > rounds/15 || sum/rounds < .003 {
+			t.Errorf("after %d changes the budget was not kept %d times of %d; on average %.4f were held", n, broken, rounds, sum/rounds)
+		}
+	}
+}
+
+// Whoever makes a thousand risky changes in accounts of their own must not have
+// spent what would hold the one that counts.
+func TestAFloodDoesNotBuyTheRightToPass(t *testing.T) {
+	t.Parallel()
+	var flood Meter
+	for range meterNeeds * 10 {
+		flood.Add(12, false)
+	}
+	shipped := ShippedLimits()
+	got := shipped.Within(Budget{Challenge: .02, Hold: .02}, &flood, &flood)
+	if got.Hold > shipped.End || got.StepUp > shipped.End {
+		t.Errorf("after a flood it holds from %v on and asks from %v on", got.Hold, got.StepUp)
+	}
+	if got := shipped.Within(Budget{}, &flood, &flood); !(got.Hold > 12) || !(got.StepUp > 12) {
+		t.Errorf("who wants nothing held or asked gets %v and %v", got.Hold, got.StepUp)
 	}
 }

@@ -19,6 +19,7 @@ type Aftermath struct {
 	Besides   int         `json:"sign_ins_while_an_intruder_was_in"` // holders' own, counted nowhere else
 	Takeovers []Takeovers `json:"takeovers"`
 	Holders   []Holders   `json:"holders"`
+	Aims      []Aimed     `json:"budgets_of_holding"`
 	Curves    [][2]Curve  `json:"curves"` // by kind: held, ended or frozen alone, and with the challenge counted
 }
 
@@ -86,6 +87,7 @@ func (a *Aftermath) Text(out io.Writer) error {
 	for _, h := range a.Holders {
 		fmt.Fprintf(w, "%s\t%d\t%s\t%d\t%s\t%s\t%s\t\n", h.Kind, h.Frozen.N, per(h.Asked, 1e3), h.Held.N, per(h.Held, 1e3), per(h.Ended, 1e6), per(h.Frozen, 1e6))
 	}
+	a.budgets(w)
 	a.trade(w)
 	return w.Flush()
 }

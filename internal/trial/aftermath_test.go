@@ -57,6 +57,11 @@ func TestTakeoversAreStoppedBeforeValueMoves(t *testing.T) {
 			t.Errorf("%s are stopped after %v s and %v events", x.Kind, x.Seconds, x.Events)
 		}
 	}
+	for i, x := range a.Aims {
+		if x.Hold >= 0.02 && x.Held.Value > x.Hold || i > 0 && (x.Held.Value < a.Aims[i-1].Held.Value || x.Stopped.Value < a.Aims[i-1].Stopped.Value) {
+			t.Errorf("of a budget of %v are held %.4f, stopped %.4f", x.Hold, x.Held.Value, x.Stopped.Value)
+		}
+	}
 	h := a.Holders[0]
 	if h.Kind != "holder" || h.Frozen.Value > 0.001 || h.Held.Value > 0.06 || h.Asked.Value > 0.04 {
 		t.Errorf("holders bear %+v", h)
@@ -135,6 +140,41 @@ func disownedSignIns(c *coursing) (n int) {
 		}
 	}
 	return n
+}
+
+func TestABudgetThatIsNoShareIsRefused(t *testing.T) {
+	for _, b := range []risk.Budget{{Challenge: -.1}, {Hold: 1.1}, {Hold: math.NaN()}} {
+		if _, err := EvalEvents(strings.NewReader(""), Course{Tables: &risk.Tables{}, Budget: b}, Judging{}); err == nil {
+			t.Errorf("%+v was taken", b)
+		}
+	}
+}
+
+// Whatever a file of events says, its lines are decided on or broken, and counted.
+func FuzzCourse(f *testing.F) {
+	tables, err := risk.ShippedTables()
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(`{"id":"r1","account":"a","at":"2020-02-03T12:48:38Z","kind":"sign-in","session":"s","place":{"address":"192.0.2.1","network":7,"country":"NO"}}` + "\n" +
+		`{"id":"r1.1","account":"a","at":"2020-02-03T12:49:38Z","kind":"email-changed","session":"s","target":"mail"}` + "\n" +
+		`{"id":"r1.2","account":"a","at":"2020-02-03T13:48:38Z","kind":"holder-denied","target":"r1"}`)
+	f.Fuzz(func(t *testing.T, text string) {
+		sizes := risk.Sizes{Addresses: 16, Agents: 16, Values: 16, Sources: 16}
+		c, err := Course{Tables: tables, Sizes: sizes}.run(strings.NewReader(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines := 0
+		for line := range strings.Lines(text) {
+			if strings.TrimSpace(line) != "" {
+				lines++
+			}
+		}
+		if int(c.Events+c.Broken) != lines {
+			t.Fatalf("%d events and %d broken of %d lines", c.Events, c.Broken, lines)
+		}
+	})
 }
 
 func TestFate(t *testing.T) {

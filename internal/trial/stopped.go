@@ -3,6 +3,7 @@ package trial
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"io"
 	"math"
 	"slices"
@@ -20,6 +21,11 @@ func EvalEvents(from io.Reader, p Course, j Judging) (*Aftermath, error) {
 	}
 	if p.Budget == (risk.Budget{}) {
 		p.Budget = risk.Budget{Challenge: 0.02, Hold: 0.02}
+	}
+	for name, share := range map[string]float64{"challenge": p.Budget.Challenge, "hold": p.Budget.Hold} {
+		if !(share >= 0 && share <= 1) {
+			return nil, fmt.Errorf("%s: %v is no share between 0 and 1", name, share)
+		}
 	}
 	c, err := p.run(from)
 	if err != nil {
@@ -52,10 +58,7 @@ const passedTargeted = 0.24
 
 func (b *bench) judge() *Aftermath {
 	b.part()
-	b.limits = b.Tables.Limits
-	shipped := risk.ShippedLimits() // until a budget has been learnt
-	b.limits.StepUp, b.limits.Tell, b.limits.Hold = shipped.StepUp, shipped.Tell, shipped.Hold
-	b.limits = b.limits.Within(b.Budget, &b.signIns, &b.changes)
+	b.limits = b.within(b.Budget)
 	a := &Aftermath{Heard: b.Heard, Budget: Spent{Challenge: b.Budget.Challenge, Hold: b.Budget.Hold, StepUp: b.limits.StepUp, HoldFrom: b.limits.Hold},
 		From: time.UnixMicro(b.parted).UTC(), Seed: b.Seed, Rounds: b.Rounds, Besides: b.besides}
 	for _, k := range append([]string{"takeover"}, kindsOf(b.intruders)...) {
@@ -65,12 +68,20 @@ func (b *bench) judge() *Aftermath {
 	for _, k := range append([]string{"holder"}, kindsOf(b.holders)...) {
 		a.Holders = append(a.Holders, b.legitimate(k))
 	}
+	a.Aims = b.aimed()
 	a.About = []string{
 		"Synthetic: no public data set has what follows a sign-in. Looking around for three minutes, one in five for more than twenty, and a return within 13 hours are published; the rest is assumed.",
 		"Held, ended or frozen at or before the first event that takes value. A challenge is counted apart, as a code by SMS: it stops 96 % of bulk and 76 % of targeted attacks.",
 		"Limits are set on earlier events of holders alone, as at a base rate of seven takeovers in a million; every intruder passes his challenge and teaches until he is disowned.",
 	}
 	return a
+}
+
+// within gives the limits that a budget sets on the earlier part.
+func (b *bench) within(of risk.Budget) risk.Limits {
+	l, shipped := b.Tables.Limits, risk.ShippedLimits() // shipped until a budget has been learnt
+	l.StepUp, l.Tell, l.Hold = shipped.StepUp, shipped.Tell, shipped.Hold
+	return l.Within(of, &b.signIns, &b.changes)
 }
 
 // part tells holders from intruders, earlier from later, and takes the earlier
