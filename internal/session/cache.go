@@ -95,3 +95,11 @@ func (c *cache) put(token string, e entry) {
 	}
 	s.entries[token] = e
 }
+
+// drop forgets one token, of which no more changed than when it was used last.
+func (c *cache) drop(token string) {
+	s := c.shard(token)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.entries, token)
+}

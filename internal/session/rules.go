@@ -14,7 +14,7 @@ import (
 // lives only while its account is held still or being restored, a full one only
 // while it is not.
 func (s Session) refusal(now time.Time) error {
-	alive := s.EndedAt.IsZero() && now.Before(s.ExpiresAt)
+	alive := s.EndedAt.IsZero() && now.Before(s.ExpiresAt) && now.Sub(s.SeenAt) < restsAtMost
 	fits := s.State == account.Open || s.State == account.Guarded
 	if s.Limited {
 		fits = s.State == account.Frozen || s.State == account.Restoring

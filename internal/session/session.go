@@ -16,9 +16,11 @@ import (
 
 const (
 	lifetime    = 30 * 24 * time.Hour // of a session
+	restsAtMost = 14 * 24 * time.Hour // then it ends, unused: a browser that somebody finds in a drawer is not signed in
 	limitedLife = 12 * time.Hour      // of a limited one: as long as answering a few questions may take
 	provedFor   = 10 * time.Minute    // how long a presented password counts for sensitive changes
-	seenAtLeast = 5 * time.Minute     // how exact "last used" is
+	seenAtLeast = 5 * time.Minute     // how exact "last used" is on our pages,
+	usedAtLeast = 6 * time.Hour       // and where only the protected service asks: it asks at every request of its own
 	lateAtMost  = time.Second         // memory counts only while announcements of other processes are no later
 )
 
@@ -110,10 +112,20 @@ func (s *Sessions) hash(token string) string { return s.Seal.Hash("session", tok
 // It is quick: what was asked before is answered from memory until the
 // account's epoch moves or one of its sessions ends.
 func (s *Sessions) Check(ctx context.Context, token string) (Session, error) {
+	now := s.DB.Now()
+	found, err := s.find(ctx, token, now)
+	if err == nil && now.Sub(found.SeenAt) >= usedAtLeast {
+		// If it cannot be kept now, the next request tries again: nobody is signed out for that.
+		_ = s.DB.Write(ctx, func(tx *db.Tx) error { return use(tx, found.ID) })
+		s.cache.drop(token)
+	}
+	return found, err
+}
+
+func (s *Sessions) find(ctx context.Context, token string, now time.Time) (Session, error) {
 	if len(token) != len(seal.NewToken()) || strings.ContainsAny(token, " \t") {
 		return Session{}, ErrOver
 	}
-	now := s.DB.Now()
 	line, alive := s.DB.Line(lateAtMost)
 	if alive {
 		if found, ok := s.cache.get(token, line); ok {
@@ -169,6 +181,7 @@ func (s *Sessions) CheckFrom(ctx context.Context, token string, client access.Cl
 		found.SeenAt = tx.Now
 		return touch(tx, found)
 	})
+	s.cache.drop(token) // it knows the former time
 	if errors.Is(err, db.ErrNone) || err == nil && !found.EndedAt.IsZero() {
 		err = ErrOver
 	}

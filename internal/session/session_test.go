@@ -269,3 +269,53 @@ func TestAScopesFenceIsHeardAtOnce(t *testing.T) {
 		})
 	}
 }
+
+func TestASessionThatRestsEnds(t *testing.T) {
+	t.Parallel()
+	dbtest.EachWithClock(t, func(t *testing.T, d *db.DB, clock *dbtest.Clock) {
+		b := setup(t, d)
+		_, used, _ := b.open(t, pc)
+		_, left, _ := b.open(t, pc)
+		for range 2 { // asked for by the protected service alone
+			clock.Advance(9 * 24 * time.Hour)
+			if !b.alive(t, used) {
+				t.Fatal("a session that is in use ended for rest")
+			}
+		}
+		if b.alive(t, left) {
+			t.Error("a session that nobody used for 18 days still acts")
+		}
+		err := d.Read(t.Context(), func(tx *db.Tx) error {
+			if living, err := session.Living(tx, "acc"); err != nil || len(living) != 1 {
+				t.Errorf("%d sessions are listed as living: %v", len(living), err)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		clock.Advance(13 * 24 * time.Hour)
+		if b.alive(t, used) {
+			t.Error("a session outlived its 30 days")
+		}
+	})
+}
+
+func TestATimeOfUseIsKeptOnce(t *testing.T) {
+	t.Parallel()
+	dbtest.EachWithClock(t, func(t *testing.T, d *db.DB, clock *dbtest.Clock) {
+		b := setup(t, d)
+		_, token, _ := b.open(t, pc)
+		clock.Advance(time.Hour)
+		for range 2 {
+			found, err := b.s.CheckFrom(t.Context(), token, pc)
+			if err != nil || !found.SeenAt.Equal(d.Now()) {
+				t.Errorf("last used %v, not %v: %v", found.SeenAt, d.Now(), err)
+			}
+		}
+		found, err := b.s.Check(t.Context(), token)
+		if err != nil || !found.SeenAt.Equal(d.Now()) {
+			t.Errorf("memory has %v, not %v: %v", found.SeenAt, d.Now(), err)
+		}
+	})
+}

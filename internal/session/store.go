@@ -53,6 +53,11 @@ func touch(tx *db.Tx, s Session) error {
 		s.SeenAt, s.Segment, s.Device, s.IP, s.UserAgent, s.ProvedAt, s.ID)
 }
 
+// use keeps that a session was used just now.
+func use(tx *db.Tx, id string) error {
+	return tx.Put(`UPDATE session SET seen_at = $1 WHERE id = $2 AND seen_at < $1`, tx.Now, id)
+}
+
 func prove(tx *db.Tx, id string) error {
 	return tx.Put(`UPDATE session SET proved_at = $1 WHERE id = $2`, tx.Now, id)
 }
@@ -82,7 +87,8 @@ func Living(tx *db.Tx, accountID string) ([]Session, error) {
 		return nil, err
 	}
 	return db.All(tx, scanOne, `SELECT `+columns+` FROM session s
-		WHERE s.account = $1 AND s.epoch = $2 AND s.ended_at IS NULL AND s.expires_at > $3 ORDER BY s.opened_seq DESC`, accountID, a.Epoch, tx.Now)
+		WHERE s.account = $1 AND s.epoch = $2 AND s.ended_at IS NULL AND s.expires_at > $3 AND s.seen_at > $4
+		ORDER BY s.opened_seq DESC`, accountID, a.Epoch, tx.Now, tx.Now.Add(-restsAtMost))
 }
 
 // EndAll marks every living session of an account ended, but for one. The epoch
