@@ -268,26 +268,30 @@ func FuzzDecide(f *testing.F) {
 	}
 	f.Add(uint8(1), int64(1580000000000000), "a", "s", "Mozilla/5.0", "x@y", []byte{1, 2, 3, 4}, uint32(7), "NO", float32(1), float32(2), float32(3), uint16(0), uint16(0), true)
 	f.Add(uint8(200), int64(-5), "", "", "\xff", "@", []byte{}, uint32(0), "NOO", float32(math.NaN()), float32(math.Inf(1)), float32(-1), uint16(65535), uint16(65535), false)
-	c, p := NewCounters(3, Sizes{Addresses: 64, Agents: 64, Sources: 16}), &Profile{}
 	f.Fuzz(func(t *testing.T, kind uint8, at int64, account, session, agent, target string, address []byte, network uint32, country string, lat, lon, wrong float32, flags, marks uint16, asked bool) {
 		a, _ := netip.AddrFromSlice(address)
 		e := Event{ID: "e", Account: account, At: at, Kind: Kind(kind), Session: session, Target: target, Marks: Marks(marks),
 			Place:  Place{Address: a, Network: network, Country: country, Located: asked, Lat: lat, Lon: lon, ErrorKM: wrong, Flags: PlaceFlags(flags)},
 			Client: Client{Agent: agent, Browser: agent, OS: country, Type: session}, Device: Device{Asked: asked, Token: target, Given: session}}
-		d := Decide(&e, p, c, tables)
-		if math.IsNaN(d.Score) || math.IsNaN(d.Carried) {
-			t.Fatalf("%+v", d)
-		}
-		for _, r := range d.Reasons {
-			_ = r.Words("ja")
-		}
-		c.Observe(&e, &d)
-		p.Follow(&e, &d, c)
-		if l, ok := p.Learn(&e, c); ok {
-			c.Learn(l)
-			b, _ := l.MarshalBinary()
-			if err := new(Lesson).UnmarshalBinary(b); err != nil {
-				t.Fatal(err)
+		// Fresh ones each time: what was found must be found again. First the holder signs in.
+		c, p := NewCounters(3, Sizes{Addresses: 16, Agents: 16, Values: 16, Sources: 16}), &Profile{}
+		own := Event{ID: "o", Account: account, At: at, Kind: SignedIn, Session: session, Place: Place{Country: country}, Device: Device{Asked: true, Given: target}}
+		for _, x := range []*Event{&own, &e, &e} {
+			d := Decide(x, p, c, tables)
+			if math.IsNaN(d.Score) || math.IsNaN(d.Carried) {
+				t.Fatalf("%+v", d)
+			}
+			for _, r := range d.Reasons {
+				_ = r.Words("ja")
+			}
+			c.Observe(x, &d)
+			p.Follow(x, &d, c)
+			if l, ok := p.Learn(x, c); ok {
+				c.Learn(l)
+				b, _ := l.MarshalBinary()
+				if err := new(Lesson).UnmarshalBinary(b); err != nil {
+					t.Fatal(err)
+				}
 			}
 		}
 		b, _ := p.MarshalBinary()

@@ -12,6 +12,7 @@ import (
 	"takeback/internal/handback"
 	"takeback/internal/investigate"
 	"takeback/internal/judge"
+	"takeback/internal/knowledge"
 	"takeback/internal/restore"
 	"takeback/internal/verify"
 	"takeback/internal/web"
@@ -32,6 +33,7 @@ type Pages struct {
 	Campaigns    *campaign.Campaigns
 	Asker        *ask.Asker // may be nil: then holders are asked nothing
 	Judge        *judge.Judge
+	Known        *knowledge.Knowledge // may be nil: then there are no files of local knowledge
 }
 
 // Site builds the face. c says what belongs to the installation: brand, proxies, log, clock.

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -27,6 +29,7 @@ import (
 	"takeback/internal/history"
 	"takeback/internal/investigate"
 	"takeback/internal/judge"
+	"takeback/internal/knowledge"
 	"takeback/internal/mail"
 	"takeback/internal/restore"
 	"takeback/internal/seal"
@@ -51,23 +54,25 @@ func (b *box) Queue(tx *db.Tx, l mail.Letter) (string, error) {
 
 // house is a desk with its pages, on a real database.
 type house struct {
-	t      *testing.T
-	db     *db.DB
-	clock  *dbtest.Clock
-	box    *box
-	book   *history.Book
-	files  *casefile.Files
-	desk   *desk.Desk
-	exam   *verify.Examiner
-	inv    *investigate.Investigator
-	rest   *restore.Restorer
-	ret    *handback.Returner
-	camp   *campaign.Campaigns
-	judge  *judge.Judge
-	keeper *seal.Keeper
-	site   http.Handler
-	c      casefile.Case
-	rep    string
+	t       *testing.T
+	db      *db.DB
+	clock   *dbtest.Clock
+	box     *box
+	book    *history.Book
+	files   *casefile.Files
+	desk    *desk.Desk
+	exam    *verify.Examiner
+	inv     *investigate.Investigator
+	rest    *restore.Restorer
+	ret     *handback.Returner
+	camp    *campaign.Campaigns
+	judge   *judge.Judge
+	known   string // a file of local knowledge
+	refresh func() // looks at it once
+	keeper  *seal.Keeper
+	site    http.Handler
+	c       casefile.Case
+	rep     string
 }
 
 func build(t *testing.T, engine db.Engine) *house {
@@ -92,9 +97,14 @@ func build(t *testing.T, engine db.Engine) *house {
 	h.camp = &campaign.Campaigns{DB: h.db, Book: h.book, Looks: h.desk}
 	h.judge = &judge.Judge{DB: h.db, Kinds: kinds, Zone: time.UTC, Log: slog.New(slog.NewTextHandler(t.Output(), nil))}
 	must(t, h.judge.Begin(t.Context(), judge.Settings{}))
+	h.known = filepath.Join(t.TempDir(), "tor.txt")
+	must(t, os.WriteFile(h.known, []byte("198.51.100.7\n"), 0o600))
+	known, err := knowledge.Open(knowledge.Sources{Lists: [knowledge.Signs][]string{knowledge.Tor: {h.known}}}, h.judge.Log)
+	must(t, err)
+	h.refresh = known.Refresh
 	mux := http.NewServeMux()
 	mux.Handle("/assets/", web.Assets())
-	mux.Handle("/", (&console.Pages{Desk: h.desk, Examiner: h.exam, Investigator: h.inv, Restorer: h.rest, Returner: h.ret, Campaigns: h.camp, Judge: h.judge}).Site(web.Config{Brand: "Kumo Store", Now: h.clock.Now, Log: slog.New(slog.NewTextHandler(t.Output(), nil))}))
+	mux.Handle("/", (&console.Pages{Known: known, Desk: h.desk, Examiner: h.exam, Investigator: h.inv, Restorer: h.rest, Returner: h.ret, Campaigns: h.camp, Judge: h.judge}).Site(web.Config{Brand: "Kumo Store", Now: h.clock.Now, Log: slog.New(slog.NewTextHandler(t.Output(), nil))}))
 	h.site = mux
 	return h
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -51,7 +52,7 @@ func TestRolesSeeTheirPages(t *testing.T) {
 	h := build(t, db.SQLite)
 	h.live()
 	all := []string{"/desk", "/desk/wall", "/desk/phishing", "/desk/cases/" + h.c.ID}
-	managed := []string{"/desk/audit", "/desk/staff", "/desk/post"}
+	managed := []string{"/desk/audit", "/desk/staff", "/desk/post", "/desk/risk"}
 	for role, may := range map[access.Role]bool{access.Agent: false, access.Investigator: false, access.Supervisor: true} {
 		b := h.staff("Of"+string(role), role)
 		for _, lang := range []string{"en", "ja"} {
@@ -330,6 +331,29 @@ func TestDeadLettersLiveAgain(t *testing.T) {
 	to, _ := doc(t, w).Find("form[action*=revive]").Attr("action")
 	h.done(boss.post(to), "post.revived")
 	h.want(boss.post(to), http.StatusConflict)
+}
+
+func TestAFileThatCannotBeUsedStandsOnThePageOfRisk(t *testing.T) {
+	t.Parallel()
+	h := build(t, db.SQLite)
+	b := h.staff("Mori", access.Supervisor)
+	h.want(b.get("/desk/risk?lang=en"), http.StatusOK, "Local knowledge", h.known, "in use")
+	must(t, os.WriteFile(h.known, []byte("198.51.100.7\nno address\n"), 0o600))
+	h.refresh() // seen
+	h.refresh() // settled, read, refused
+	for lang, words := range map[string]string{"en": "the former one stays in use", "ja": "以前の版を使い続けています"} {
+		w := b.get("/desk/risk?lang=" + lang)
+		h.want(w, http.StatusOK, h.known, words)
+		if said := doc(t, w).Find("#files td code").Last().Text(); !strings.Contains(said, "line 2") {
+			t.Errorf("in %s it says what is wrong as %q", lang, said)
+		}
+	}
+	must(t, os.WriteFile(h.known, []byte("198.51.100.7\n198.51.100.8\n"), 0o600))
+	h.refresh()
+	h.refresh()
+	if found := doc(t, b.get("/desk/risk?lang=en")).Find("#files .badge.failed").Length(); found != 0 {
+		t.Error("a file that was put right is still refused")
+	}
 }
 
 func TestTheStream(t *testing.T) {

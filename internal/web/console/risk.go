@@ -8,6 +8,7 @@ import (
 
 	"takeback/internal/access"
 	"takeback/internal/judge"
+	"takeback/internal/knowledge"
 	"takeback/internal/web"
 )
 
@@ -21,6 +22,7 @@ type riskView struct {
 	judge.Overview
 	Back   string // days looked back
 	Charts []Chart
+	Files  []knowledge.Source
 }
 
 func (p *Pages) riskRoutes() []web.Route {
@@ -44,7 +46,7 @@ func (p *Pages) showRisk(w http.ResponseWriter, r *http.Request) error {
 		v.chart("stopped", func(d judge.Day) (bright, dim, of int64) { return d.Frozen, d.Ended, ofNothing }),
 		v.chart("outcome", func(d judge.Day) (bright, dim, of int64) { return d.Confirmed, d.False, ofNothing }),
 	}
-	v.Wide = true
+	v.Files, v.Wide = p.Known.Sources(), true
 	return riskPage.Render(w, r, v)
 }
 
@@ -145,6 +147,17 @@ func (v riskView) Came(o judge.Outcome) string {
 		return "–"
 	}
 	return v.T("risk.outcome." + string(o))
+}
+
+// Holds says what a file of local knowledge is read for.
+func (v riskView) Holds(f knowledge.Source) string { return v.T("risk.file." + f.Key) }
+
+// Use says whether what lies there is in use.
+func (v riskView) Use(f knowledge.Source) web.Badge {
+	if f.Trouble != "" {
+		return v.Badge("risk-file", "failed")
+	}
+	return v.Badge("risk-file", "ok")
 }
 
 // Asks says what a rule asks for.

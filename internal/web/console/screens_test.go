@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -49,6 +50,9 @@ func TestPagesFitTheirWindow(t *testing.T) {
 	h.done(aki.act("contest", "claim", "ご主人を名乗る方からお電話があり、すぐに返してほしいとのことでした。"), "contested")
 	h.done(aki.post(aki.page()+"/reply", "text", "ご連絡ありがとうございます。アカウントの停止について、お電話でご説明いたします。"), "replied")
 
+	must(t, os.WriteFile(h.known, []byte("198.51.100.7\nno address\n"), 0o600))
+	h.refresh()
+	h.refresh()
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !strings.HasPrefix(r.URL.Path, "/desk/sign-in") && !strings.HasPrefix(r.URL.Path, "/desk/welcome") {
 			r.AddCookie(&http.Cookie{Name: "__Host-desk", Value: boss.cookie})
@@ -63,7 +67,7 @@ func TestPagesFitTheirWindow(t *testing.T) {
 		ctx := webtest.Browser(t, width)
 		for _, lang := range []string{"en", "ja"} {
 			for name, path := range map[string]string{"sign-in": "/desk/sign-in", "welcome": "/desk/welcome/" + token, "queue": "/desk", "case": boss.page(),
-				"wall": "/desk/wall", "audit": "/desk/audit", "staff": "/desk/staff", "phishing": "/desk/phishing", "post": "/desk/post"} {
+				"wall": "/desk/wall", "audit": "/desk/audit", "staff": "/desk/staff", "phishing": "/desk/phishing", "post": "/desk/post", "risk": "/desk/risk"} {
 				must(t, chromedp.Do(ctx, chromedp.EmulateViewport(int64(width), 900), chromedp.Navigate(srv.URL+path+"?lang="+lang)))
 				wide, err := chromedp.Run(ctx, chromedp.Evaluate[int](`document.documentElement.scrollWidth`))
 				if err != nil || wide > width {
