@@ -33,13 +33,15 @@ func TestEveryChangeOfEveryRoomSaysWhereItCameFrom(t *testing.T) {
 	for _, e := range dbtest.Engines {
 		t.Run(string(e), func(t *testing.T) {
 			t.Parallel()
-			h := newHome(t, e)
+			file, p := texted(t)
+			h := newHomeWith(t, e, file)
 			seen := map[site]bool{}
 			h.Book.OnAppend = append(h.Book.OnAppend, func(*db.Tx, history.Change) error {
 				callers(seen)
 				return nil
 			})
 			h.ordinaryLife()
+			h.reaches(p)
 			h.mistake()
 			h.takeover()
 			h.oneOfMany()
@@ -195,6 +197,17 @@ func (h *home) ordinaryLife() {
 	s, err := h.Sessions.CheckFrom(ctx, e.Token, browser("hana's phone")) // the session goes on elsewhere
 	h.ok(err)
 	h.ok(life.SignOut(ctx, s.Actor(browser("hana's phone"))))
+}
+
+// reaches confirms a number by a code that comes by text.
+func (h *home) reaches(p *phones) {
+	h.t.Helper()
+	ctx, who := h.t.Context(), h.signIn(hana, "maple.9.kettle.sea", "hana's")
+	_, err := h.Life.ChangePhone(ctx, who, "09012345678", seal.NewSecret("maple.9.kettle.sea"))
+	h.ok(err)
+	h.ok(h.Life.SendContactCode(ctx, who, "phone"))
+	h.ok(h.Life.ConfirmContact(ctx, who, "phone", p.code(h, "+819012345678")))
+	h.ok(h.Life.SignOut(ctx, who))
 }
 
 // twoStep turns two-step sign-in on, signs in with it, and turns it off.

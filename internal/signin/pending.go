@@ -180,13 +180,10 @@ func (l *Life) askConfirmation(tx *db.Tx, a account.Account, p pending) error {
 	if err != nil {
 		return err
 	}
-	if holder, err := heldByAnother(tx, to.Key(), a.ID); err != nil || holder != "" {
+	if holder, err := heldByAnother(tx, p.path, to.Key(), a.ID); err != nil || holder != "" {
 		if err == nil {
 			err = l.tellTaken(tx, holder, to, p.by.Client)
 		}
-		return err
-	}
-	if err := seal.Void(tx, a.ID, seal.ConfirmMail); err != nil {
 		return err
 	}
 	token, err := l.Seal.Issue(tx, seal.ConfirmMail, a.ID, a.Epoch, confirmFor, p.id)
@@ -198,8 +195,12 @@ func (l *Life) askConfirmation(tx *db.Tx, a account.Account, p pending) error {
 	return err
 }
 
-// heldByAnother gives another account that has an address as its sign-in name, or had it lately.
-func heldByAnother(tx *db.Tx, key, own string) (string, error) {
+// heldByAnother gives another account that has an address as its sign-in name, or had it lately. A further address
+// may be somebody else's sign-in name: families share, and the letter to it asks who reads it.
+func heldByAnother(tx *db.Tx, path, key, own string) (string, error) {
+	if path != "email" {
+		return "", nil
+	}
 	holders, err := account.HeldSince(tx, key, account.Quarantine(tx.Now))
 	for _, id := range holders {
 		if id != own {
@@ -244,7 +245,7 @@ func (l *Life) confirmAddress(tx *db.Tx, token string) (waits bool, err error) {
 		return false, err
 	}
 	address := account.Fact{Value: p.value}.Text()
-	if holder, err := heldByAnother(tx, AddressKey(p.path, address), p.account); err != nil || holder != "" {
+	if holder, err := heldByAnother(tx, p.path, AddressKey(p.path, address), p.account); err != nil || holder != "" {
 		if err == nil {
 			err = ErrTaken
 		}
@@ -323,11 +324,6 @@ func (l *Life) dropPending(tx *db.Tx, who access.Actor, which func(pending) bool
 		}
 		if there, err := deletePending(tx, p.id); err != nil || !there {
 			return err
-		}
-		if p.verb == history.Contact {
-			if err := seal.Void(tx, p.account, seal.ConfirmMail); err != nil {
-				return err
-			}
 		}
 		if p.due.IsZero() {
 			continue // nobody was told of it

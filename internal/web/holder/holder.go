@@ -49,7 +49,7 @@ func (p *Pages) Site(c web.Config) *web.Site {
 func (p *Pages) Routes() []web.Route {
 	return slices.Concat(
 		p.homeRoutes(), p.registerRoutes(), p.signInRoutes(), p.resetRoutes(),
-		p.securityRoutes(), p.twoStepRoutes(), p.historyRoutes(),
+		p.securityRoutes(), p.reachRoutes(), p.twoStepRoutes(), p.historyRoutes(),
 		p.personRoutes(), p.passwordRoutes(), p.addressRoutes(), p.cardRoutes(), p.orderRoutes(),
 		p.Puzzle.Routes(), p.alarmRoutes(), p.recoveryRoutes(),
 	)
