@@ -165,7 +165,7 @@ func (a *App) rooms(ctx context.Context) error {
 		return err
 	}
 	a.Teller = &notice.Teller{DB: a.DB, Post: a.Post, Seal: a.Seal, Kinds: a.Kinds}
-	a.Life = &signin.Life{DB: a.DB, Book: a.Book, Sessions: a.Sessions, Seal: a.Seal, Post: a.Post, Crier: crier{a.Teller}, Witness: a.Teller, Judge: judging{a.Judge}, Breach: a.lists, Passkeys: a.Passkeys, Log: a.Config.Log, Service: service}
+	a.Life = &signin.Life{DB: a.DB, Book: a.Book, Sessions: a.Sessions, Seal: a.Seal, Post: a.Post, Crier: crier{a.Teller}, Witness: a.Teller, Judge: judging{a.Judge}, Breach: a.lists, Passkeys: a.Passkeys, Log: a.Config.Log, Service: service, Words: a.Config.File.Passwords.Words}
 	a.Freezer = &freeze.Freezer{Files: a.Files, Book: a.Book}
 	a.Life.Orders = a.Freezer
 	if a.Texts != nil {

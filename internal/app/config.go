@@ -32,8 +32,9 @@ type File struct {
 	} `yaml:"mail"`
 	Knowledge KnowledgeFile `yaml:"knowledge"`
 	Passwords struct {
-		Breached string `yaml:"breached"` // a filter made by breach build
-		Range    string `yaml:"range"`    // https://… of a service that speaks the range protocol of Have I Been Pwned
+		Breached string   `yaml:"breached"` // a filter made by breach build
+		Words    []string `yaml:"words"`    // of the service: products, places, departments; they must not be in a password
+		Range    string   `yaml:"range"`    // https://… of a service that speaks the range protocol of Have I Been Pwned
 	} `yaml:"passwords"`
 	SMS     *sms.Settings  `yaml:"sms"`     // who sends text messages; without it none are sent
 	Proxies []string       `yaml:"proxies"` // networks whose X-Forwarded-For is believed: "10.0.0.0/8"

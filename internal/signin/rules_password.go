@@ -19,9 +19,10 @@ import (
 var (
 	ErrPasswordShort    = fault.New(fault.Invalid, "password.short", "Please use at least 8 characters.")
 	ErrPasswordLong     = fault.New(fault.Invalid, "password.long", "Please use at most 128 characters.")
-	ErrPasswordMix      = fault.New(fault.Invalid, "password.mix", "Please use letters and digits.")
+	ErrPasswordMix      = fault.New(fault.Invalid, "password.mix", "Please use letters and digits, or at least 15 characters.")
 	ErrPasswordCommon   = fault.New(fault.Invalid, "password.common", "This password is on the lists that intruders try first. Please choose another one.")
 	ErrPasswordPersonal = fault.New(fault.Invalid, "password.personal", "Your name or e-mail address is in this password. Please choose another one.")
+	ErrPasswordService  = fault.New(fault.Invalid, "password.service", "The name of this service, or another word of it, is in this password. Those are tried first.")
 	ErrPasswordWeak     = fault.New(fault.Invalid, "password.weak", "This password is easy to guess.")
 	ErrPasswordUsed     = fault.New(fault.Invalid, "password.used", "This password was used in this account before. Please choose a new one.")
 )
@@ -35,18 +36,24 @@ const (
 	// estimated is how much of a password the estimator is given: its time grows
 	// with the square of the length, and what is weak is weak before this.
 	estimated = 72
-	// Advised is the length that is advised to whoever has no second factor.
+	// Advised is the length that is advised to whoever has no second factor. From
+	// there on a password may be of anything, letters alone too: what makes it hard to guess is its length.
 	Advised = 15
 )
+
+// known is what a new password is held against.
+type known struct {
+	personal []string               // the holder's name and addresses
+	service  []string               // what the service is called, and words of its own
+	id       string                 // of the new password
+	used     []string               // ids of every secret the account ever had, the intruder's among them
+	listed   func(seal.Secret) bool // asked last, about what nothing else is wrong with, because it may ask outside; may be nil
+}
 
 // checkPassword tells what is wrong with a new password, for a field of a form.
 // Any character of Unicode counts, in the form NFKC: wide letters and half-wide
 // kana are the same as those of another keyboard.
-// personal are the holder's name and addresses; used are the ids of every
-// secret the account ever had, the intruder's among them. listed is asked last,
-// about a password with which nothing else is wrong, because it may ask outside;
-// it may be nil.
-func checkPassword(field string, password seal.Secret, personal []string, id string, used []string, listed func(seal.Secret) bool) error {
+func checkPassword(field string, password seal.Secret, k known) error {
 	if len(password.Reveal()) > passwordBytes {
 		return ErrPasswordLong.On(field)
 	}
@@ -63,26 +70,31 @@ func checkPassword(field string, password seal.Secret, personal []string, id str
 	if length < passwordLeast {
 		errs = append(errs, ErrPasswordShort.On(field))
 	}
-	if !strings.ContainsFunc(text, unicode.IsLetter) || !strings.ContainsFunc(text, unicode.IsDigit) {
+	if length < Advised && (!strings.ContainsFunc(text, unicode.IsLetter) || !strings.ContainsFunc(text, unicode.IsDigit)) {
 		errs = append(errs, ErrPasswordMix.On(field))
 	}
 	lower := strings.ToLower(text)
 	if common()[lower] {
 		errs = append(errs, ErrPasswordCommon.On(field))
 	}
-	parts := personalParts(personal)
-	if slices.ContainsFunc(parts, func(p string) bool { return strings.Contains(lower, p) }) {
+	holds := func(part string) bool { return strings.Contains(lower, part) }
+	parts := personalParts(k.personal)
+	if slices.ContainsFunc(parts, holds) {
 		errs = append(errs, ErrPasswordPersonal.On(field))
+	}
+	bare := joined(lower)
+	if slices.ContainsFunc(k.service, func(word string) bool { w := joined(word); return len(w) > 1 && strings.Contains(bare, w) }) {
+		errs = append(errs, ErrPasswordService.On(field))
 	}
 	if len(errs) == 0 {
 		for _, why := range weakness(lower, parts) {
 			errs = append(errs, why.On(field))
 		}
 	}
-	if slices.Contains(used, id) {
+	if slices.Contains(k.used, k.id) {
 		errs = append(errs, ErrPasswordUsed.On(field))
 	}
-	if len(errs) == 0 && listed != nil && listed(password) {
+	if len(errs) == 0 && k.listed != nil && k.listed(password) {
 		errs = append(errs, ErrPasswordCommon.On(field))
 	}
 	return errors.Join(errs...)
@@ -99,6 +111,17 @@ func head(s string, runes int) string {
 		runes--
 	}
 	return s
+}
+
+// joined is a text in small letters, without what stands between words: a name of
+// three words is found in a password however they are joined there.
+func joined(s string) string {
+	return strings.Map(func(c rune) rune {
+		if unicode.IsLetter(c) || unicode.IsDigit(c) {
+			return c
+		}
+		return -1
+	}, strings.ToLower(norm.NFKC.String(s)))
 }
 
 // personalParts cuts names and addresses into what must not be in a password:

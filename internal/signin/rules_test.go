@@ -27,6 +27,11 @@ func TestPasswords(t *testing.T) {
 		{"kana and digits", "雨どい57カボチャ紫", nil},
 		{"seven characters", "k4#pQz!", []*fault.Error{ErrPasswordShort}},
 		{"letters alone", "violinotterbay", []*fault.Error{ErrPasswordMix}},
+		{"letters alone, but fifteen of them", "violinotterbays", nil},
+		{"digits alone, but fifteen of them", "836102749150386", nil},
+		{"the name of the service", "otter.4.kumo-store.bay", []*fault.Error{ErrPasswordService}},
+		{"half of its name", "otter.4.kumo.bay", nil},
+		{"a word of the service in kanji", "紫の雲屋57カボチャ", []*fault.Error{ErrPasswordService}},
 		{"digits alone", "83610274915", []*fault.Error{ErrPasswordMix}},
 		{"too short and no digit", "otter", []*fault.Error{ErrPasswordShort, ErrPasswordMix}},
 		{"on the list", "password1", []*fault.Error{ErrPasswordCommon}},
@@ -57,7 +62,7 @@ func TestPasswords(t *testing.T) {
 			if c.name == "used before" {
 				id = "s1"
 			}
-			err := checkPassword("new", seal.NewSecret(c.password), personal, id, []string{"s0", "s1"}, nil)
+			err := checkPassword("new", seal.NewSecret(c.password), known{personal: personal, service: []string{"Kumo Store", "雲屋"}, id: id, used: []string{"s0", "s1"}})
 			if (err == nil) != (len(c.want) == 0) {
 				t.Fatalf("got %v, want %v", err, c.want)
 			}
@@ -77,7 +82,7 @@ func TestNoPasswordMakesTheRulesFail(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		p := rapid.String().Draw(t, "password")
-		err := checkPassword("new", seal.NewSecret(p), []string{rapid.String().Draw(t, "name")}, "", nil, nil)
+		err := checkPassword("new", seal.NewSecret(p), known{personal: []string{rapid.String().Draw(t, "name")}})
 		for _, f := range fault.All(err) {
 			if err != nil && f.Kind != fault.Invalid {
 				t.Fatalf("%q: %v", p, err)

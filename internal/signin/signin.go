@@ -34,7 +34,8 @@ type Life struct {
 	Breach   Breach         // may be nil: then only the built-in list is asked
 	Passkeys *passkey.Party // may be nil: then there are none
 	Log      *slog.Logger
-	Service  string // what the service is called, in the holder's authenticator app
+	Service  string   // what the service is called, in the holder's authenticator app
+	Words    []string // of the service, which must not be in a password; its name need not be among them
 
 	tries tries
 }
@@ -92,6 +93,9 @@ type Wish struct {
 	Due     time.Time // when it takes effect
 	By      access.Actor
 }
+
+// words are what the service is called, and words of its own.
+func (l *Life) words() []string { return append([]string{l.Service}, l.Words...) }
 
 // Told is what a letter told of, and to whom.
 type Told struct {
