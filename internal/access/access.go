@@ -1,6 +1,9 @@
 package access
 
-import "net/netip"
+import (
+	"net/netip"
+	"strings"
+)
 
 // Role is what an actor acts as.
 type Role string
@@ -53,6 +56,25 @@ func (c Client) Net() string {
 		return c.IP
 	}
 	network, err := a.WithZone("").Prefix(64)
+	if err != nil {
+		return c.IP
+	}
+	return network.String()
+}
+
+// Provider is as much of the net as one customer of a provider is given: 256
+// addresses, or all the networks of a customer with version 6. Who owns it goes
+// through every Net in it.
+func (c Client) Provider() string {
+	a, err := netip.ParseAddr(c.IP)
+	if err != nil {
+		return strings.ToValidUTF8(c.IP, "")
+	}
+	bits := 48
+	if a = a.Unmap(); a.Is4() {
+		bits = 24
+	}
+	network, err := a.WithZone("").Prefix(bits)
 	if err != nil {
 		return c.IP
 	}

@@ -37,6 +37,7 @@ import (
 	"takeback/internal/signin"
 	"takeback/internal/sms"
 	"takeback/internal/verify"
+	"takeback/internal/wave"
 	"takeback/internal/web"
 	"takeback/internal/web/console"
 	"takeback/internal/web/holder"
@@ -71,6 +72,7 @@ type App struct {
 	Files    *casefile.Files
 
 	Judge        *judge.Judge
+	Waves        *wave.Watch
 	Life         *signin.Life
 	Teller       *notice.Teller
 	Freezer      *freeze.Freezer
@@ -164,10 +166,11 @@ func (a *App) rooms(ctx context.Context) error {
 	if err := a.judge(ctx); err != nil {
 		return err
 	}
+	a.Waves = &wave.Watch{DB: a.DB, Log: a.Config.Log}
 	a.Teller = &notice.Teller{DB: a.DB, Post: a.Post, Seal: a.Seal, Kinds: a.Kinds}
 	a.Life = &signin.Life{DB: a.DB, Book: a.Book, Sessions: a.Sessions, Seal: a.Seal, Post: a.Post, Crier: crier{a.Teller}, Witness: a.Teller, Judge: judging{a.Judge}, Breach: a.lists, Passkeys: a.Passkeys, Log: a.Config.Log, Service: service, Words: a.Config.File.Passwords.Words}
 	a.Freezer = &freeze.Freezer{Files: a.Files, Book: a.Book}
-	a.Life.Orders = a.Freezer
+	a.Life.Orders, a.Life.Waves = a.Freezer, a.Waves
 	if a.Texts != nil {
 		a.Life.Texts = a.Texts
 		a.Texts.Handle(a.Runner)
@@ -278,6 +281,8 @@ func (a *App) Serve(ctx context.Context, l net.Listener, h http.Handler) error {
 	worked, saved, ended := make(chan error, 1), make(chan error, 1), make(chan error, 1)
 	go func() { worked <- a.Runner.Run(ctx) }()
 	go a.Known.Watch(ctx)
+	watched := make(chan struct{})
+	go func() { a.Waves.Run(ctx); close(watched) }()
 	go func() { saved <- a.Judge.Run(ctx) }()
 	context.AfterFunc(ctx, func() {
 		defer time.AfterFunc(forRequests, endRequests).Stop()
@@ -290,6 +295,7 @@ func (a *App) Serve(ctx context.Context, l net.Listener, h http.Handler) error {
 	if errors.Is(err, http.ErrServerClosed) {
 		err = <-ended
 	}
+	<-watched
 	return errors.Join(err, <-worked, <-saved)
 }
 

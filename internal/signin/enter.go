@@ -40,36 +40,30 @@ func (l *Life) SignIn(ctx context.Context, email string, password seal.Secret, c
 	address, bad := mail.ParseAddress(email)
 	key := address.Key()
 	now := l.DB.Now()
-	if err := l.tries.take(now, "sign-in from "+client.Net(), perIP); err != nil {
-		return e, err
+	if client.Device == "" && l.crowded(now, client) { // who cannot be known is not looked up
+		l.refused(key, client)
+		return e, errSlowDoor
 	}
-	var a account.Account
-	var secret, totp account.Secret
-	known := false
+	var at arrival
 	if bad == nil {
-		err := l.DB.Read(ctx, func(tx *db.Tx) (err error) {
-			if a, err = account.ByLogin(tx, key); err != nil {
-				return err
-			}
-			if known, err = session.Known(tx, a.ID, client.Device); err != nil {
-				return err
-			}
-			if secret, err = account.SecretIn(tx, a.ID, "password"); err != nil {
-				return err
-			}
-			totp, err = account.SecretIn(tx, a.ID, "totp")
-			return err
-		})
-		if err != nil && !errors.Is(err, account.ErrNone) {
+		if at, err = l.arrive(ctx, key, client); err != nil {
 			return e, err
 		}
 	}
-	allowance, err := l.allow(now, key, known, client)
-	if err != nil {
-		return e, fault.Public(err)
+	a, secret := at.account, at.password
+	allowed, ok := l.allow(now, key, at.known, client)
+	if !ok {
+		l.refused(key, client)
+		return e, errSlowDoor
 	}
-	ok, err := l.Seal.CheckPassword(ctx, secret.Stored, password)
+	if at.known {
+		ctx = seal.Ahead(ctx)
+	}
+	ok, err = l.Seal.CheckPassword(ctx, secret.Stored, password)
 	switch {
+	case errors.Is(err, seal.ErrBusy):
+		l.refused(key, client)
+		return e, err
 	case err != nil:
 		return e, err
 	case !ok || a.State == account.Closed:
@@ -78,7 +72,7 @@ func (l *Life) SignIn(ctx context.Context, email string, password seal.Secret, c
 	case a.State != account.Open && a.State != account.Guarded:
 		return e, ErrHeld
 	}
-	l.tries.forget(allowance)
+	l.right(allowed)
 	stronger := l.rehash(ctx, secret, password)
 	err = l.act(ctx, func(tx *db.Tx) (err error) {
 		if stronger != "" { // no entry in the history: the secret is the same
@@ -93,7 +87,7 @@ func (l *Life) SignIn(ctx context.Context, email string, password seal.Secret, c
 		switch {
 		case err != nil:
 			return err
-		case totp.Version != "":
+		case at.totp.Version != "":
 			e.Second = token
 			return insertSecond(tx, step)
 		case r.Action >= risk.StepUp:
@@ -109,18 +103,6 @@ func (l *Life) SignIn(ctx context.Context, email string, password seal.Secret, c
 		err = ErrHeld.Because(err) // frozen between the check and the commit
 	}
 	return e, err
-}
-
-// allow uses up a try at signing in under a name, and gives what to forget when
-// it was right. A device that signed in to the account before has tries of its
-// own: whoever uses up those of everybody else must not lock the holder out.
-func (l *Life) allow(now time.Time, key string, known bool, client access.Client) (allowance string, err error) {
-	if known {
-		allowance = "sign-in " + key + " on " + client.Device
-		return allowance, l.tries.take(now, allowance, perPair)
-	}
-	allowance = "sign-in " + key + " from " + client.Net()
-	return allowance, errors.Join(l.tries.take(now, allowance, perPair), l.tries.take(now, "sign-in "+key, perName))
 }
 
 // rehash gives a hash of today's parameters for a right password that is kept

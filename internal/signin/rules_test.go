@@ -212,10 +212,19 @@ func TestTriesAreCountedAndForgotten(t *testing.T) {
 			t.Error("after it was right: ", err)
 		}
 	}
-	for i := range 3 * most {
+	attacker := limit{20, time.Hour}
+	for range 20 {
+		if err := tr.take(now, "attacker", attacker); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range most + 10_000 {
 		if err := tr.take(now, fmt.Sprint(i), l); err != nil || len(tr.seen) > most {
 			t.Fatalf("%d names are held: %v", len(tr.seen), err)
 		}
+	}
+	if err := tr.take(now, "attacker", attacker); !errors.Is(err, ErrSlow) {
+		t.Error("a flood of names made us forget who tried often: ", err)
 	}
 }
 

@@ -32,6 +32,7 @@ type Life struct {
 	Orders   Orders         // with Judge: what holds orders and stops accounts
 	Texts    Texts          // may be nil: then no codes go to telephones
 	Breach   Breach         // may be nil: then only the built-in list is asked
+	Waves    Waves          // may be nil: then nobody notices that many accounts are tried
 	Passkeys *passkey.Party // may be nil: then there are none
 	Log      *slog.Logger
 	Service  string   // what the service is called, in the holder's authenticator app
@@ -63,6 +64,11 @@ type Texts interface {
 	// Takes tells whether texts can go to a number.
 	Takes(number string) bool
 	Queue(tx *db.Tx, m sms.Message) error
+}
+
+// Waves hears of every sign-in that failed. Room wave is one.
+type Waves interface {
+	Failed(name string, from access.Client)
 }
 
 // Breach tells which passwords are on the lists of intruders. Package breach has them.
@@ -133,7 +139,8 @@ var (
 var (
 	perPair    = limit{10, 15 * time.Minute}  // one name from one address
 	perName    = limit{50, 15 * time.Minute}  // one name from everywhere, devices that signed in to it before left out: those have perPair of their own
-	perIP      = limit{100, 15 * time.Minute} // one address, all names
+	perIP      = limit{100, 15 * time.Minute} // one address, all names; what was right is given back
+	perNetwork = limit{300, 15 * time.Minute} // one network, all addresses and names, the same way
 	perAccount = limit{10, 15 * time.Minute}  // passwords and codes asked for again inside an account
 	perLetter  = limit{3, time.Hour}          // letters that a stranger can cause, to one mailbox
 	perSender  = limit{20, time.Hour}         // letters that a stranger can cause, from one address

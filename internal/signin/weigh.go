@@ -135,10 +135,13 @@ func (l *Life) weighEntry(tx *db.Tx, who access.Actor, e history.Entry) error {
 	return err
 }
 
-// failed tells the judge of a sign-in that failed.
+// failed tells the judge of a sign-in that failed, and whoever looks out for waves.
 func (l *Life) failed(accountID, name string, client access.Client) {
 	if l.Judge != nil {
 		l.Judge.Failed(accountID, name, client)
+	}
+	if l.Waves != nil {
+		l.Waves.Failed(name, client)
 	}
 }
 

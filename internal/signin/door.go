@@ -1,0 +1,101 @@
+package signin
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"takeback/internal/access"
+	"takeback/internal/account"
+	"takeback/internal/db"
+	"takeback/internal/mail"
+	"takeback/internal/session"
+)
+
+// arrival is who somebody at the door says to be, and whether the client was there before.
+type arrival struct {
+	account        account.Account // of no id: there is none of this name
+	password, totp account.Secret
+	known          bool // the device signed in to the account before
+}
+
+// arrive looks up a name in its normal form.
+func (l *Life) arrive(ctx context.Context, key string, client access.Client) (at arrival, err error) {
+	err = l.DB.Read(ctx, func(tx *db.Tx) (err error) {
+		if at.account, err = account.ByLogin(tx, key); err != nil {
+			return err
+		}
+		if at.known, err = session.Known(tx, at.account.ID, client.Device); err != nil {
+			return err
+		}
+		if at.password, err = account.SecretIn(tx, at.account.ID, "password"); err != nil {
+			return err
+		}
+		at.totp, err = account.SecretIn(tx, at.account.ID, "totp")
+		return err
+	})
+	if errors.Is(err, account.ErrNone) {
+		return arrival{}, nil
+	}
+	return at, err
+}
+
+// Remembers tells whether a client signed in to the account of a name before.
+// Who has no cookie of ours is not looked up.
+func (l *Life) Remembers(ctx context.Context, email string, client access.Client) (bool, error) {
+	address, bad := mail.ParseAddress(email)
+	if bad != nil || client.Device == "" {
+		return false, nil
+	}
+	at, err := l.arrive(ctx, address.Key(), client)
+	return at.known, err
+}
+
+// errSlowDoor is ErrSlow at the door. It always says to wait for the same time:
+// when a limit of a name began would tell a stranger that others try it, too.
+var errSlowDoor = ErrSlow.After(perPair.per)
+
+// allowance is what a try at signing in used up: what is forgotten when it was
+// right, and of what one is given back.
+type allowance struct {
+	forget string
+	back   []string
+}
+
+// crowded tells whether an address or its network has no tries left.
+func (l *Life) crowded(now time.Time, client access.Client) bool {
+	return l.tries.full(now, "sign-in from "+client.Net(), perIP) || l.tries.full(now, "sign-in from network "+client.Provider(), perNetwork)
+}
+
+// allow uses up a try at signing in under a name. A device that signed in to the
+// account before has tries of its own: whoever uses up those of a name, an
+// address or a network must not lock the holder out.
+func (l *Life) allow(now time.Time, key string, known bool, client access.Client) (a allowance, ok bool) {
+	if known {
+		a.forget = "sign-in " + key + " on " + client.Device
+		return a, l.tries.take(now, a.forget, perPair) == nil
+	}
+	a.forget = "sign-in " + key + " from " + client.Net()
+	a.back = []string{"sign-in " + key, "sign-in from " + client.Net(), "sign-in from network " + client.Provider()}
+	err := l.tries.take(now, a.forget, perPair)
+	for i, most := range []limit{perName, perIP, perNetwork} {
+		err = errors.Join(err, l.tries.take(now, a.back[i], most))
+	}
+	return a, err == nil
+}
+
+// right gives back what a right password used up.
+func (l *Life) right(a allowance) {
+	l.tries.forget(a.forget)
+	for _, name := range a.back {
+		l.tries.giveBack(name)
+	}
+}
+
+// refused tells whoever looks out for waves of a sign-in that was not even looked
+// at. The judge hears nothing: it says nothing about the account.
+func (l *Life) refused(name string, client access.Client) {
+	if l.Waves != nil {
+		l.Waves.Failed(name, client)
+	}
+}
