@@ -25,6 +25,10 @@ func (s Session) refusal(now time.Time) error {
 	return nil
 }
 
+// dueForToken tells whether it should get a new token: somebody proved who he is
+// since the present one was given, or does not know yet that there is a new one.
+func (s Session) dueForToken() bool { return !s.Limited && (s.former || s.ProvedAt.After(s.TokenAt)) }
+
 // changedHands tells whether a request comes from another client than the
 // session's present segment. An address alone does not count: phones change
 // theirs all day. Another device cookie does, and so does another browser.

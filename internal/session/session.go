@@ -20,30 +20,34 @@ const (
 	limitedLife = 12 * time.Hour      // of a limited one: as long as answering a few questions may take
 	provedFor   = 10 * time.Minute    // how long a presented password counts for sensitive changes
 	seenAtLeast = 5 * time.Minute     // how exact "last used" is on our pages,
+	formerFor   = time.Minute         // how long a token counts after the next one was given: for what was sent at the same time
 	usedAtLeast = 6 * time.Hour       // and where only the protected service asks: it asks at every request of its own
 	lateAtMost  = time.Second         // memory counts only while announcements of other processes are no later
 )
 
 // Session is a signed-in client. Its token is not in it.
 type Session struct {
-	ID        string
-	Account   string
-	Epoch     int64
-	Limited   bool
-	Verb      history.Verb // how it was opened: Open, Recover or Derive
-	Parent    string
-	OpenedSeq int64
-	OpenedAt  time.Time
-	ProvedAt  time.Time
-	SeenAt    time.Time
-	ExpiresAt time.Time
-	Segment   int
-	Device    string
-	IP        string
-	UserAgent string
-	EndedAt   time.Time // zero while it lives
-	EndedWhy  string
-	State     account.State // of its account, when it was read
+	ID          string
+	Account     string
+	Epoch       int64
+	Limited     bool
+	Verb        history.Verb // how it was opened: Open, Recover or Derive
+	Parent      string
+	OpenedSeq   int64
+	OpenedAt    time.Time
+	ProvedAt    time.Time
+	TokenAt     time.Time // when its token was given
+	SeenAt      time.Time
+	ExpiresAt   time.Time
+	Segment     int
+	Device      string
+	IP          string
+	UserAgent   string
+	EndedAt     time.Time // zero while it lives
+	EndedWhy    string
+	State       account.State // of its account, when it was read
+	former      bool          // it was found by its former token,
+	formerUntil time.Time     // which counts until then
 }
 
 // ErrOver says that a token gives no authority (any more): unknown, ended, expired, or of an epoch that is over.
@@ -91,7 +95,7 @@ func (s *Sessions) Open(tx *db.Tx, o Opening) (opened Session, token string, kno
 		return opened, "", false, err
 	}
 	opened = Session{ID: seal.ID("ses"), Account: o.Account.ID, Epoch: o.Account.Epoch, Limited: o.Limited, Verb: o.Verb, Parent: o.Parent,
-		OpenedAt: tx.Now, ProvedAt: tx.Now, SeenAt: tx.Now, ExpiresAt: tx.Now.Add(lifetime), Segment: 1,
+		OpenedAt: tx.Now, ProvedAt: tx.Now, TokenAt: tx.Now, SeenAt: tx.Now, ExpiresAt: tx.Now.Add(lifetime), Segment: 1,
 		Device: o.Client.Device, IP: o.Client.IP, UserAgent: o.Client.UserAgent, State: o.Account.State}
 	if o.Limited {
 		opened.ExpiresAt = tx.Now.Add(limitedLife)
@@ -186,6 +190,45 @@ func (s *Sessions) CheckFrom(ctx context.Context, token string, client access.Cl
 		err = ErrOver
 	}
 	return found, err
+}
+
+// Renew gives a session a new token if its holder proved who he is since the
+// present one was given: a copy of that one must not profit from the proof. For
+// requests that were sent together it gives the same token each time. fresh is
+// empty where the token stays as it is.
+func (s *Sessions) Renew(ctx context.Context, token string) (fresh string, renewed Session, err error) {
+	found, err := s.Check(ctx, token)
+	if err != nil || !found.dueForToken() {
+		return "", found, err
+	}
+	next := s.Seal.Next("session", token)
+	err = s.DB.Write(ctx, func(tx *db.Tx) error {
+		fresh = ""
+		if renewed, err = byToken(tx, s.hash(token)); err != nil {
+			return err
+		}
+		switch {
+		case renewed.refusal(tx.Now) != nil:
+			return db.ErrNone
+		case renewed.former:
+			now, err := byToken(tx, s.hash(next))
+			if err == nil && now.ID == renewed.ID { // else there is one after the next already
+				fresh, renewed = next, now
+			}
+			return err
+		case !renewed.dueForToken():
+			return nil
+		}
+		fresh = next
+		if err := giveToken(tx, renewed.ID, s.hash(next), s.hash(token)); err != nil {
+			return err
+		}
+		return tx.Announce(account.EpochTopic, renewed.Account) // the cache knows how long the former token counts
+	})
+	if errors.Is(err, db.ErrNone) {
+		err = ErrOver
+	}
+	return fresh, renewed, err
 }
 
 // handOver begins a new segment and enters it in the history.

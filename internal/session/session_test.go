@@ -319,3 +319,50 @@ func TestATimeOfUseIsKeptOnce(t *testing.T) {
 		}
 	})
 }
+
+func TestAProofGivesASessionANewToken(t *testing.T) {
+	t.Parallel()
+	dbtest.EachWithClock(t, func(t *testing.T, d *db.DB, clock *dbtest.Clock) {
+		b := setup(t, d)
+		s, token, _ := b.open(t, pc)
+		if fresh, _, err := b.s.Renew(t.Context(), token); err != nil || fresh != "" {
+			t.Errorf("without a proof: %q, %v", fresh, err)
+		}
+		clock.Advance(time.Hour)
+		err := d.Write(t.Context(), func(tx *db.Tx) error {
+			return b.s.Prove(tx, s.Actor(pc), []history.Factor{{Path: "password", Version: "v", Proof: "password"}})
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var given [8]string
+		var all sync.WaitGroup
+		for i := range given { // a form that is sent twice, and what a page asks for besides
+			all.Go(func() { given[i], _, _ = b.s.Renew(t.Context(), token) })
+		}
+		all.Wait()
+		fresh := given[0]
+		for _, other := range given {
+			if other == "" || other == token || other != fresh {
+				t.Fatalf("several tokens were given to requests that were sent together: %q", given)
+			}
+		}
+		if !b.alive(t, fresh) || !b.alive(t, token) {
+			t.Error("one of the two tokens does not count at once")
+		}
+		if again, _, err := b.s.Renew(t.Context(), fresh); err != nil || again != "" {
+			t.Errorf("one proof gave two tokens: %q, %v", again, err)
+		}
+		clock.Advance(time.Minute)
+		if b.alive(t, token) {
+			t.Error("the token from before the proof counts on")
+		}
+		found, err := b.s.Check(t.Context(), fresh)
+		if err != nil || found.ID != s.ID || !found.ExpiresAt.Equal(s.ExpiresAt) {
+			t.Errorf("the new token is of another session, or lasts otherwise: %+v, %v", found, err)
+		}
+		if _, _, err := b.s.Renew(t.Context(), token); !errors.Is(err, session.ErrOver) {
+			t.Errorf("the former token is renewed: %v", err)
+		}
+	})
+}

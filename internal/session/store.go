@@ -1,6 +1,7 @@
 package session
 
 import (
+	"errors"
 	"time"
 
 	"takeback/internal/access"
@@ -9,17 +10,24 @@ import (
 )
 
 const columns = `s.id, s.account, s.epoch, s.limited, s.verb, s.parent, s.opened_seq, s.opened_at, s.proved_at, s.seen_at, s.expires_at,
-	s.segment, s.device, s.ip, s.user_agent, s.ended_at, s.ended_why`
+	s.segment, s.device, s.ip, s.user_agent, s.ended_at, s.ended_why, s.token_at, s.former_until`
 
 func scanOne(r db.Scanner) (s Session, err error) {
 	err = r.Scan(&s.ID, &s.Account, &s.Epoch, &s.Limited, &s.Verb, &s.Parent, &s.OpenedSeq, db.At(&s.OpenedAt), db.At(&s.ProvedAt),
-		db.At(&s.SeenAt), db.At(&s.ExpiresAt), &s.Segment, &s.Device, &s.IP, &s.UserAgent, db.At(&s.EndedAt), &s.EndedWhy)
+		db.At(&s.SeenAt), db.At(&s.ExpiresAt), &s.Segment, &s.Device, &s.IP, &s.UserAgent, db.At(&s.EndedAt), &s.EndedWhy, db.At(&s.TokenAt), db.At(&s.formerUntil))
 	return s, err
 }
 
-// byToken finds a session that is of its account's present epoch, or db.ErrNone.
+// byToken finds a session that is of its account's present epoch, or db.ErrNone. By
+// its former token it is found as one that ends in a moment.
 func byToken(tx *db.Tx, hash string) (Session, error) {
 	s, err := db.One(tx, scanOne, `SELECT `+columns+` FROM session s WHERE s.token_hash = $1`, hash)
+	if errors.Is(err, db.ErrNone) {
+		s, err = db.One(tx, scanOne, `SELECT `+columns+` FROM session s WHERE s.former_hash = $1 AND s.former_hash <> '' AND s.former_until > $2`, hash, tx.Now)
+		if s.former = true; s.formerUntil.Before(s.ExpiresAt) {
+			s.ExpiresAt = s.formerUntil
+		}
+	}
 	if err != nil {
 		return s, err
 	}
@@ -33,8 +41,8 @@ func byToken(tx *db.Tx, hash string) (Session, error) {
 
 func insert(tx *db.Tx, s Session, hash string) error {
 	err := tx.Put(`INSERT INTO session (id, account, token_hash, epoch, limited, verb, parent, opened_seq, opened_at, proved_at, seen_at, expires_at,
-			segment, device, ip, user_agent, ended_why)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, '')`,
+			segment, device, ip, user_agent, ended_why, token_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, '', $9)`,
 		s.ID, s.Account, hash, s.Epoch, s.Limited, s.Verb, s.Parent, s.OpenedSeq, s.OpenedAt, s.ProvedAt, s.SeenAt, s.ExpiresAt,
 		s.Segment, s.Device, s.IP, s.UserAgent)
 	if err != nil {
@@ -51,6 +59,12 @@ func insertSegment(tx *db.Tx, s Session, seq int64) error {
 func touch(tx *db.Tx, s Session) error {
 	return tx.Put(`UPDATE session SET seen_at = $1, segment = $2, device = $3, ip = $4, user_agent = $5, proved_at = $6 WHERE id = $7`,
 		s.SeenAt, s.Segment, s.Device, s.IP, s.UserAgent, s.ProvedAt, s.ID)
+}
+
+// giveToken gives a session its next token.
+func giveToken(tx *db.Tx, id, hash, former string) error {
+	return tx.Put(`UPDATE session SET token_hash = $1, token_at = $2, former_hash = $3, former_until = $4 WHERE id = $5`,
+		hash, tx.Now, former, tx.Now.Add(formerFor), id)
 }
 
 // use keeps that a session was used just now.

@@ -25,21 +25,28 @@ func secure(h http.Header, https bool) {
 // recorder remembers the status, and whether anything was written yet.
 type recorder struct {
 	http.ResponseWriter
-	code int
+	code   int
+	before func() // may be nil: called once before anything is written
 }
 
 func (w *recorder) WriteHeader(code int) {
-	if w.code == 0 {
-		w.code = code
-	}
+	w.begin(code)
 	w.ResponseWriter.WriteHeader(code)
 }
 
 func (w *recorder) Write(b []byte) (int, error) {
-	if w.code == 0 {
-		w.code = http.StatusOK
-	}
+	w.begin(http.StatusOK)
 	return w.ResponseWriter.Write(b)
+}
+
+func (w *recorder) begin(code int) {
+	if w.code != 0 {
+		return
+	}
+	w.code = code
+	if w.before != nil {
+		w.before()
+	}
 }
 
 // Unwrap lets http.ResponseController reach the connection.

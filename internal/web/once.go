@@ -25,7 +25,8 @@ const (
 // are spent once, an epoch is over, a case has one next step.
 //
 // Answers that set a cookie are not remembered: the token would lie here for
-// ten minutes, and signing in twice loses nothing.
+// ten minutes, and signing in twice loses nothing. A renewed session is no such
+// answer: who repeats it gets the cookie anew.
 type onceBook struct {
 	now     func() time.Time
 	mu      sync.Mutex
@@ -54,7 +55,7 @@ func (b *onceBook) do(w *recorder, r *http.Request, st *state, h Handler) error 
 	for {
 		e, first := b.claim(key)
 		if first {
-			return b.first(w, r, e, h)
+			return b.first(w, r, st, e, h)
 		}
 		select {
 		case <-e.done:
@@ -69,9 +70,9 @@ func (b *onceBook) do(w *recorder, r *http.Request, st *state, h Handler) error 
 	}
 }
 
-func (b *onceBook) first(w *recorder, r *http.Request, e *onceEntry, h Handler) (err error) {
+func (b *onceBook) first(w *recorder, r *http.Request, st *state, e *onceEntry, h Handler) (err error) {
 	defer func() {
-		if err == nil && w.code >= 300 && w.code < 400 && len(w.Header()["Set-Cookie"]) == 0 {
+		if err == nil && w.code >= 300 && w.code < 400 && len(w.Header()["Set-Cookie"]) == st.renewed {
 			e.to = w.Header().Get("Location")
 		}
 		if e.to == "" {

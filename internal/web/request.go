@@ -27,6 +27,7 @@ type state struct {
 	form    *Form        // what a POST sent; nil on GET
 	trouble *trouble     // set while a form's page is shown again
 	ended   *fault.Error // why the session that the cookie names is over
+	renewed int          // cookies of the answer that renew the session
 	err     error        // for the log
 }
 

@@ -63,6 +63,10 @@ type Config struct {
 	// ended (Unauthenticated, Frozen) make a stranger, too.
 	Who func(*http.Request) (access.Actor, error)
 
+	// Renew may give whoever acted a new cookie of their session, once what a POST
+	// did is done and before it is answered. It may be nil.
+	Renew func(http.ResponseWriter, *http.Request)
+
 	Frame   func(*http.Request, access.Actor) Frame // may be nil
 	Proxies access.Proxies                          // peers whose X-Forwarded-For is believed
 	HTTPS   bool                                    // all traffic comes by TLS, perhaps ended by a proxy: say so to browsers
@@ -171,6 +175,13 @@ func (s *Site) enter(w *recorder, r *http.Request, st *state) error {
 		return err
 	}
 	st.form = form
+	if s.Renew != nil && st.actor.Session != "" {
+		w.before = func() {
+			before := len(w.Header()["Set-Cookie"])
+			s.Renew(w, r)
+			st.renewed = len(w.Header()["Set-Cookie"]) - before
+		}
+	}
 	return s.once.do(w, r, st, st.route.Handler)
 }
 

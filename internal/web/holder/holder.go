@@ -41,7 +41,7 @@ type Pages struct {
 
 // Site builds the face. c says what belongs to the installation: brand, proxies, log, clock.
 func (p *Pages) Site(c web.Config) *web.Site {
-	c.Face, c.Templates, c.SignIn, c.Home, c.Who, c.Frame = "holder", pages, "/sign-in", "/", p.Who, p.Frame
+	c.Face, c.Templates, c.SignIn, c.Home, c.Who, c.Renew, c.Frame = "holder", pages, "/sign-in", "/", p.Who, p.renew, p.Frame
 	return web.NewSite(c, p.Routes()...)
 }
 
@@ -119,6 +119,20 @@ func (p *Pages) keepSession(w http.ResponseWriter, r *http.Request, s session.Se
 	// A span and not a date: the clock of a telephone may be wrong.
 	set(w, &http.Cookie{Name: sessionCookie, Value: token, MaxAge: int(s.ExpiresAt.Sub(s.OpenedAt) / time.Second)})
 	drop(w, secondCookie)
+}
+
+// renew gives the browser a new session cookie after its holder proved who he is
+// again: whoever has a copy of the former one must not profit from that.
+func (p *Pages) renew(w http.ResponseWriter, r *http.Request) {
+	cookie, err := r.Cookie(sessionCookie)
+	if err != nil {
+		return
+	}
+	token, s, err := p.Life.Sessions.Renew(r.Context(), cookie.Value)
+	if err != nil || token == "" {
+		return // the session ended with this very request, or it stays as it is
+	}
+	set(w, &http.Cookie{Name: sessionCookie, Value: token, MaxAge: int(s.ExpiresAt.Sub(p.Life.DB.Now()) / time.Second)})
 }
 
 func set(w http.ResponseWriter, c *http.Cookie) {
