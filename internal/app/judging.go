@@ -55,7 +55,11 @@ func (j judging) Weigh(tx *db.Tx, d signin.Doing) (signin.Ruling, error) {
 	if !ok {
 		return signin.Ruling{}, nil
 	}
-	v, err := j.Judge.Weigh(tx, judge.Doing{Account: d.Account, Kind: kind, Session: d.By.Session, Client: d.By.Client, Target: d.Target, Amount: d.Amount})
+	doing := judge.Doing{Account: d.Account, Kind: kind, Session: d.By.Session, Client: d.By.Client, Target: d.Target, Amount: d.Amount}
+	if d.Listed {
+		doing.Marks |= risk.PasswordBreached
+	}
+	v, err := j.Judge.Weigh(tx, doing)
 	return signin.Ruling{Action: v.Does(), For: v.For}, err
 }
 

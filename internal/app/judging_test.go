@@ -2,6 +2,8 @@ package app_test
 
 import (
 	"errors"
+	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -9,6 +11,7 @@ import (
 	"takeback/internal/access"
 	"takeback/internal/account"
 	"takeback/internal/app"
+	"takeback/internal/breach"
 	"takeback/internal/casefile"
 	"takeback/internal/db"
 	"takeback/internal/db/dbtest"
@@ -213,6 +216,46 @@ func TestNothingIsDoneInShadow(t *testing.T) {
 			h.clock.Advance(14 * 24 * time.Hour)
 			if e, err := h.Life.SignIn(t.Context(), hana, seal.NewSecret(secret), browser("a third")); err != nil || !e.Mailed {
 				t.Errorf("after two weeks a stranger's device was answered %+v (%v)", e, err)
+			}
+		})
+	}
+}
+
+// A password that everybody knows proves nothing from a strange device; from the
+// holder's own it is enough, and the holder is asked to choose another one.
+func TestAListedPasswordIsASignal(t *testing.T) {
+	for _, engine := range dbtest.Engines {
+		t.Run(string(engine), func(t *testing.T) {
+			t.Parallel()
+			h := newHomeWith(t, engine, app.File{Risk: judge.Settings{Mode: judge.Act}})
+			h.clock.Advance(time.Minute)
+			h.signIn(hana, secret, "hana's")
+			words, filter := filepath.Join(t.TempDir(), "words"), filepath.Join(t.TempDir(), "filter")
+			h.ok(os.WriteFile(words, []byte(secret+"\n"), 0o600))
+			h.ok(breach.Build(t.Context(), breach.Building{From: []string{words}, Out: filter}))
+			opened, err := breach.Open(filter)
+			h.ok(err)
+			t.Cleanup(func() { h.ok(opened.Close()) })
+			h.Life.Breach = breach.Lists{Filter: opened}
+
+			e, err := h.Life.SignIn(t.Context(), hana, seal.NewSecret(secret), browser("hana's"))
+			if err != nil || e.Token == "" || !e.Listed {
+				t.Fatalf("at home it came to %+v (%v)", e, err)
+			}
+			if l := h.letter(hana, isNotice); l.Subject != "Takeback: Please choose another password" {
+				t.Errorf("the letter is %q", l.Subject)
+			}
+			strange, err := h.Life.SignIn(t.Context(), hana, seal.NewSecret(secret), browser("elsewhere"))
+			if err != nil || strange.Token != "" || !strange.Mailed {
+				t.Fatalf("elsewhere it came to %+v (%v)", strange, err)
+			}
+			in, err := h.Life.SecondStep(t.Context(), strange.Second, h.code(hana), browser("elsewhere"))
+			if err != nil || !in.Listed {
+				t.Errorf("after the code it came to %+v (%v)", in, err)
+			}
+			judged, err := h.Judge.About(t.Context(), e.Session.Actor(browser("hana's")), h.id)
+			if err != nil || len(judged) != 2 || !slices.ContainsFunc(judged[0].Decision.Reasons, func(r risk.Reason) bool { return r.Signal == risk.BreachedPassword }) {
+				t.Errorf("the record says %+v (%v)", judged, err)
 			}
 		})
 	}

@@ -63,12 +63,14 @@ const (
 	SignedIn  Event = "signed-in" // from a device not seen before
 	// WrongSecond is a right password whose second step failed: nobody is in, but somebody may know the password.
 	WrongSecond Event = "wrong-second"
+	// Listed is a right password that is on a list which intruders try. It was nobody's change.
+	Listed Event = "listed"
 )
 
 // Notice tells the holder of a sensitive change or of a sign-in from a new device.
 type Notice struct {
 	Event      Event
-	What       string // a noun: "e-mail address", "メールアドレス"; empty for SignedIn and WrongSecond
+	What       string // a noun: "e-mail address", "メールアドレス"; empty for SignedIn, WrongSecond and Listed
 	From       string // masked as given; empty: not shown
 	To         string // masked; empty: not shown
 	At         time.Time

@@ -123,6 +123,26 @@ func (t *Teller) TellWrongSecond(tx *db.Tx, accountID string, from access.Client
 	return t.tell(tx, accountID, news{event: mail.WrongSecond, epoch: a.Epoch, at: tx.Now, by: access.Actor{Client: from}, asked: true})
 }
 
+// TellListed tells that the password was right and is on a list of intruders.
+// Once for each password, which is known by since when it is kept.
+func (t *Teller) TellListed(tx *db.Tx, accountID string, since time.Time, from access.Client) (err error) {
+	defer fault.Wrap(&err, "notice.TellListed(%s)", accountID)
+	told, err := t.ToldListed(tx, accountID, since)
+	if err != nil || told {
+		return err
+	}
+	a, err := account.Get(tx, accountID)
+	if err != nil {
+		return err
+	}
+	return t.tell(tx, accountID, news{event: mail.Listed, epoch: a.Epoch, at: tx.Now, by: access.Actor{Client: from}, asked: true})
+}
+
+// ToldListed tells whether it was told of the password that is kept since a time.
+func (t *Teller) ToldListed(tx *db.Tx, accountID string, since time.Time) (bool, error) {
+	return toldSince(tx, accountID, mail.Listed, since)
+}
+
 func (t *Teller) pending(tx *db.Tx, p Pending, e mail.Event) error {
 	a, err := account.Get(tx, p.Account)
 	if err != nil {
@@ -182,7 +202,7 @@ func (t *Teller) tell(tx *db.Tx, accountID string, n news) error {
 func (t *Teller) body(tx *db.Tx, n news, language, token string) mail.Notice {
 	b := mail.Notice{Event: n.event, From: n.from, To: n.to, At: n.at, Due: n.due, ByStaff: n.by.Role.Staff(),
 		NotMe: notMePath + token}
-	if n.event != mail.SignedIn && n.event != mail.WrongSecond {
+	if n.event != mail.SignedIn && n.event != mail.WrongSecond && n.event != mail.Listed {
 		kind, _ := t.Kinds.Of(n.path)
 		b.What = What(kind, n.path, language)
 	}

@@ -357,6 +357,33 @@ func TestPending(t *testing.T) {
 }
 
 // A right password and a wrong second step is told once a day, however often it is tried.
+func TestAListedPasswordIsToldOnce(t *testing.T) {
+	each(t, func(h *house) {
+		since := h.clock.Now()
+		tell := func() {
+			h.clock.Advance(30 * 24 * time.Hour)
+			h.write(func(tx *db.Tx) error { return h.teller.TellListed(tx, id, since, intruder().Client) })
+		}
+		tell()
+		tell()
+		h.want("listed : a***@o***.example")
+		since = h.clock.Now() // another password
+		h.write(func(tx *db.Tx) error {
+			if told, err := h.teller.ToldListed(tx, id, since); err != nil || told {
+				h.Errorf("it was told of the new one: %v (%v)", told, err)
+			}
+			return nil
+		})
+		tell()
+		h.want("listed : a***@o***.example", "listed : a***@o***.example")
+		for _, l := range h.delivered() {
+			if strings.Contains(l.Text, "need not do anything") || l.Link("/not-me/") == "" || l.Link("/account/password") != "" {
+				h.Errorf("%s", l.Text)
+			}
+		}
+	})
+}
+
 func TestAFailedSecondStepIsToldOnceADay(t *testing.T) {
 	each(t, func(h *house) {
 		tell := func() {

@@ -135,17 +135,32 @@ func (j *judge) volume() {
 			j.raise(StepUp, Reason{Signal: SiteUnderAttack, Number: int64(times)})
 		}
 		if e.Marks&PasswordBreached != 0 {
-			j.raise(StepUp, Reason{Signal: BreachedPassword})
+			j.breached()
 		}
 	}
 	j.cluster()
 }
 
+// strange tells whether something about an event is not the account's own, or
+// nobody knows what is.
+func (j *judge) strange() bool {
+	return j.r.fresh[atNetwork] || j.r.fresh[atBrowser] || j.r.tokens && j.r.sight.token == 0 || j.p.n == 0
+}
+
+// breached is a right password that everybody knows: it proves nothing. The
+// holder at their own place is told to choose another, and not asked every day.
+func (j *judge) breached() {
+	does := Tell
+	if j.strange() {
+		does = StepUp
+	}
+	j.raise(does, Reason{Signal: BreachedPassword})
+}
+
 // afterAttack is a success where somebody was just trying. From a context that
 // the account knows it is the holder, whose door others knocked at.
 func (j *judge) afterAttack(account bool, w *watch) {
-	strange := j.r.fresh[atNetwork] || j.r.fresh[atBrowser] || j.r.tokens && j.r.sight.token == 0 || j.p.n == 0
-	if !strange {
+	if !j.strange() {
 		return
 	}
 	weight := 2.0

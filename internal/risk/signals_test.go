@@ -233,8 +233,14 @@ func TestSignals(t *testing.T) {
 			}
 			return w.stranger("a")
 		}, true, Tell},
-		{BreachedPassword, "a password from a breach", func(w *town) Event {
+		{BreachedPassword, "a password from a breach at home", func(w *town) Event {
 			e := w.at("a", home, phone)
+			e.Marks = PasswordBreached
+			return e
+		}, true, Tell},
+		{BreachedPassword, "a password from a breach on another device", func(w *town) Event {
+			e := w.at("a", home, phone)
+			e.Device.Token = ""
 			e.Marks = PasswordBreached
 			return e
 		}, true, StepUp},

@@ -30,6 +30,7 @@ type Entered struct {
 	Known   bool   // the device was used for this account before
 	Second  string // not empty: nobody is signed in yet
 	Mailed  bool   // the second step is a code that was mailed
+	Listed  bool   // the password is on a list that intruders try, and another one should be chosen
 }
 
 // SignIn opens a session for whoever knows the password, or asks for the second
@@ -74,6 +75,7 @@ func (l *Life) SignIn(ctx context.Context, email string, password seal.Secret, c
 	}
 	l.right(allowed)
 	stronger := l.rehash(ctx, secret, password)
+	listed := l.exposed(password)
 	err = l.act(ctx, func(tx *db.Tx) (err error) {
 		if stronger != "" { // no entry in the history: the secret is the same
 			if err := account.StoreRehashed(tx, a.ID, "password", secret.Version, stronger); err != nil {
@@ -82,8 +84,13 @@ func (l *Life) SignIn(ctx context.Context, email string, password seal.Secret, c
 		}
 		token := seal.NewToken()
 		step := second{hash: l.Seal.Hash("second", token), account: a.ID, epoch: a.Epoch, version: secret.Version, device: client.Device, expires: tx.Now.Add(secondFor)}
-		e = Entered{}
-		r, err := l.weigh(tx, Doing{By: access.Actor{Role: access.Holder, Account: a.ID, Client: client}, Account: a.ID, Verb: history.Open})
+		e = Entered{Listed: listed}
+		if listed {
+			if err := l.tellListed(tx, secret, client); err != nil {
+				return err
+			}
+		}
+		r, err := l.weigh(tx, Doing{By: access.Actor{Role: access.Holder, Account: a.ID, Client: client}, Account: a.ID, Verb: history.Open, Listed: listed})
 		switch {
 		case err != nil:
 			return err
@@ -185,6 +192,9 @@ func (l *Life) SecondStep(ctx context.Context, token, code string, client access
 			return err
 		}
 		if err := use(tx); err != nil {
+			return err
+		}
+		if e.Listed, err = l.toldListed(tx, s.account); err != nil {
 			return err
 		}
 		if !s.mailed { // whoever reads the mail must not lift what the letters about it hold back

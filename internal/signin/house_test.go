@@ -41,7 +41,10 @@ type house struct {
 }
 
 // crier remembers what it was asked to tell, once the transaction is durable.
-type crier struct{ told []string }
+type crier struct {
+	told   []string
+	listed time.Time
+}
 
 func (c *crier) TellRequested(tx *db.Tx, w signin.Wish) error {
 	tx.OnCommit(func() { c.told = append(c.told, "requested "+w.Path+" "+w.To) })
@@ -56,6 +59,15 @@ func (c *crier) TellCancelled(tx *db.Tx, w signin.Wish) error {
 func (c *crier) TellWrongSecond(tx *db.Tx, _ string, from access.Client) error {
 	tx.OnCommit(func() { c.told = append(c.told, "wrong second on "+from.Device) })
 	return nil
+}
+
+func (c *crier) TellListed(tx *db.Tx, _ string, since time.Time, from access.Client) error {
+	tx.OnCommit(func() { c.told = append(c.told, "listed on "+from.Device); c.listed = since })
+	return nil
+}
+
+func (c *crier) ToldListed(_ *db.Tx, _ string, since time.Time) (bool, error) {
+	return !c.listed.IsZero() && !c.listed.Before(since), nil
 }
 
 func (c *crier) NotMe(tx *db.Tx, t signin.Told) (string, time.Time, error) {

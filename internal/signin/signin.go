@@ -27,7 +27,7 @@ type Life struct {
 	Seal     *seal.Keeper
 	Post     *mail.Post
 	Crier    Crier
-	Witness  Witness        // may be nil: then nobody hears of failed second steps
+	Witness  Witness        // may be nil: then nobody hears of failed second steps and listed passwords
 	Judge    Judge          // may be nil: then everything is let be
 	Orders   Orders         // with Judge: what holds orders and stops accounts
 	Texts    Texts          // may be nil: then no codes go to telephones
@@ -52,11 +52,15 @@ type Crier interface {
 	NotMe(tx *db.Tx, about Told) (link string, until time.Time, err error)
 }
 
-// Witness tells the holder's contacts what somebody tried who did not come in.
-// Room notice is one.
+// Witness tells the holder's contacts what a sign-in brought to light. Room
+// notice is one.
 type Witness interface {
 	// TellWrongSecond tells that the password was right and the second step wrong, as often as is good for the reader.
 	TellWrongSecond(tx *db.Tx, account string, from access.Client) error
+	// TellListed tells, once, that the password that is kept since a time is on a list of intruders.
+	TellListed(tx *db.Tx, account string, since time.Time, from access.Client) error
+	// ToldListed tells whether that was told.
+	ToldListed(tx *db.Tx, account string, since time.Time) (bool, error)
 }
 
 // Texts sends codes to telephones. Package sms has them.
@@ -74,6 +78,8 @@ type Waves interface {
 // Breach tells which passwords are on the lists of intruders. Package breach has them.
 type Breach interface {
 	Breached(ctx context.Context, password seal.Secret) (bool, error)
+	// Here asks only what lies on this machine.
+	Here(password seal.Secret) (bool, error)
 }
 
 // listed is Breach as the rule of passwords asks it. Lists that cannot be asked

@@ -44,6 +44,7 @@ type Doing struct {
 	Fresh   bool   // there is nothing at the path
 	Target  string // where letters or goods go from now on
 	Amount  int64
+	Listed  bool // a sign-in whose password is on a list of intruders
 }
 
 // Ruling is what follows. The zero Ruling lets it be.

@@ -21,6 +21,7 @@ import (
 	"takeback/internal/judge"
 	"takeback/internal/mail"
 	"takeback/internal/mail/inbox"
+	"takeback/internal/notice"
 	"takeback/internal/seal"
 	"takeback/internal/session"
 	"takeback/internal/signin"
@@ -82,7 +83,7 @@ func build(t *testing.T, tls bool) *house {
 	post, err := mail.New(h.db, keeper, mail.Config{URL: seal.NewSecret(h.inbox.URL()), From: "account@shop.example", FromName: "Kumo Store", Site: "https://shop.example"})
 	h.ok(err)
 	book := &history.Book{Kinds: kinds, AddressKey: signin.AddressKey}
-	h.life = &signin.Life{DB: h.db, Book: book, Sessions: session.New(h.db, book, keeper), Seal: keeper, Post: post, Crier: crier{}, Service: "Kumo Store"}
+	h.life = &signin.Life{DB: h.db, Book: book, Sessions: session.New(h.db, book, keeper), Seal: keeper, Post: post, Crier: crier{}, Witness: &notice.Teller{DB: h.db, Post: post, Seal: keeper, Kinds: kinds}, Service: "Kumo Store"}
 	h.runner = &jobs.Runner{DB: h.db, Log: slog.New(slog.NewTextHandler(io.Discard, nil))}
 	post.Handle(h.runner)
 	h.life.Handle(h.runner)

@@ -18,6 +18,7 @@ type passwordView struct {
 	web.Page
 	Since   time.Time
 	Advised bool // no second factor: a longer password is advised
+	Listed  bool // the present one is on a list that intruders try
 }
 
 func (p *Pages) showPassword(w http.ResponseWriter, r *http.Request) error {
@@ -25,7 +26,11 @@ func (p *Pages) showPassword(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return passwordPage.Render(w, r, passwordView{web.NewPage(r, "password.title"), f.PasswordSince, f.TwoStep.IsZero()})
+	listed, err := p.Life.Listed(r.Context(), web.ActorOf(r))
+	if err != nil {
+		return err
+	}
+	return passwordPage.Render(w, r, passwordView{web.NewPage(r, "password.title"), f.PasswordSince, f.TwoStep.IsZero(), listed})
 }
 
 func (p *Pages) changePassword(w http.ResponseWriter, r *http.Request) error {

@@ -41,6 +41,7 @@ type securityView struct {
 	Held         []string // numbers of orders that do not go out for now
 	Unusual      []unusualView
 	CanProve     bool // a code would lift the wait
+	Listed       bool // the password is on a list that intruders try
 	Guarded      time.Time
 }
 
@@ -94,6 +95,9 @@ func (p *Pages) showSecurity(w http.ResponseWriter, r *http.Request) error {
 		if err := load(r, &v); err != nil {
 			return err
 		}
+	}
+	if v.Listed, err = p.Life.Listed(ctx, who); err != nil {
+		return err
 	}
 	v.CanProve = !v.Guarded.IsZero() && (!v.Factors.TwoStep.IsZero() || v.Factors.Codes > 0)
 	return securityPage.Render(w, r, v)

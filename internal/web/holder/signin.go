@@ -58,8 +58,18 @@ func (p *Pages) signIn(w http.ResponseWriter, r *http.Request) error {
 		}
 		return goTo(w, r, where+returning(r))
 	}
+	return p.signedInto(w, r, e)
+}
+
+// signedInto keeps the session and leads on: back to where somebody came from, or
+// to choosing another password, if this one is on the lists that intruders try.
+func (p *Pages) signedInto(w http.ResponseWriter, r *http.Request, e signin.Entered) error {
 	p.keepSession(w, r, e.Session, e.Token)
-	return goTo(w, r, web.Return(r, "/"))
+	home := "/"
+	if e.Listed {
+		home = "/account/password"
+	}
+	return goTo(w, r, web.Return(r, home))
 }
 
 // held sends the person whose account is held still to where help is. Only who
@@ -112,8 +122,7 @@ func (p *Pages) second(w http.ResponseWriter, r *http.Request) error {
 	case err != nil:
 		return err
 	}
-	p.keepSession(w, r, e.Session, e.Token)
-	return goTo(w, r, web.Return(r, "/"))
+	return p.signedInto(w, r, e)
 }
 
 // over begins the sign-in anew.
