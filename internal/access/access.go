@@ -46,6 +46,15 @@ type Client struct {
 	UserAgent string
 	Device    string // id of the device cookie; empty if the client had none
 	Language  string // "ja" or "en", as the client prefers
+
+	Proof DeviceProof `json:"-"` // of the key that the device keeps; of this request alone
+}
+
+// DeviceProof is the key that a browser answered a challenge with. The zero one proves nothing.
+type DeviceProof struct {
+	Key       string // the public key
+	Challenge string // that was answered
+	Spent     bool   // that it counts once was seen to before, in an earlier step of the same sign-in
 }
 
 // Net is the client's address as counters of tries take it. An IPv6 address is

@@ -59,6 +59,9 @@ func (j judging) Weigh(tx *db.Tx, d signin.Doing) (signin.Ruling, error) {
 	if d.Listed {
 		doing.Marks |= risk.PasswordBreached
 	}
+	if d.Copied {
+		doing.Marks |= risk.DeviceCopied
+	}
 	v, err := j.Judge.Weigh(tx, doing)
 	return signin.Ruling{Action: v.Does(), For: v.For}, err
 }

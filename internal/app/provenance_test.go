@@ -196,6 +196,13 @@ func (h *home) ordinaryLife() {
 	h.ok(err)
 	s, err := h.Sessions.CheckFrom(ctx, e.Token, browser("hana's phone")) // the session goes on elsewhere
 	h.ok(err)
+	_, err = life.SignIn(ctx, hana, seal.NewSecret("maple.9.kettle.sea"), browser("hana's old phone"))
+	h.ok(err)
+	devices, err := life.Devices(ctx, s.Actor(browser("hana's phone")))
+	h.ok(err)
+	old := slices.IndexFunc(devices, func(d signin.Device) bool { return d.ID == "hana's old phone" })
+	_, err = life.ForgetDevice(ctx, s.Actor(browser("hana's phone")), devices[old].Handle)
+	h.ok(err)
 	h.ok(life.SignOut(ctx, s.Actor(browser("hana's phone"))))
 }
 

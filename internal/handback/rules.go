@@ -64,7 +64,7 @@ func told(h []history.Change, f *finding.Findings, caseID string) (all []history
 	for _, c := range h {
 		switch {
 		case c.Verb == history.Freeze && c.Case == caseID:
-		case !f.Of(c.Seq).Certain() || c.Verb == history.StepUp || c.Verb == history.Derive || c.Verb == history.SignOut:
+		case !f.Of(c.Seq).Certain() || c.Verb == history.StepUp || c.Verb == history.Derive || c.Verb == history.SignOut || c.Verb == history.Forget:
 			continue
 		case len(all) > 0 && all[len(all)-1].Verb == c.Verb && all[len(all)-1].Path == c.Path && c.Path != "":
 			all[len(all)-1] = c // the same thing again at once: the last time is told

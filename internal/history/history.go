@@ -21,6 +21,7 @@ const (
 	StepUp   Verb = "step-up"  // further Factors inside a session
 	Handover Verb = "handover" // a session goes on from another client: a new segment
 	SignOut  Verb = "sign-out" // a session ended; Parent is the session that was ended
+	Forget   Verb = "forget"   // the device named in After counts as known no more
 
 	Set        Verb = "set"        // total write of a register, group, element or effect
 	Patch      Verb = "patch"      // partial write: Part of Path; it read the rest, set by Base

@@ -114,7 +114,7 @@ func answerTo(q Question, answers []Answered) Answer {
 // that the account was stopped, held or confirmed to receive, cannot.
 func moves(c history.Change) bool {
 	switch c.Verb {
-	case history.Look, history.Freeze, history.Unfreeze, history.State, history.Hold, history.Release, history.Confirm, history.SignOut, history.Statement:
+	case history.Look, history.Freeze, history.Unfreeze, history.State, history.Hold, history.Release, history.Confirm, history.SignOut, history.Forget, history.Statement:
 		return false // of what the holder states, the marks tell
 	case history.Recover:
 		return c.Case == "" // else it is the holder, who came to answer questions

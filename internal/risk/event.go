@@ -94,6 +94,7 @@ const (
 	PasswordBreached                    // V11
 	ContactDisposable                   // I11: the new contact is at a disposable domain
 	ContactLookalike                    // I11: or at a domain that looks like a known one
+	DeviceCopied                        // L24: the cookie of a device that keeps a key came without the key
 )
 
 // Device is what a client showed of a device cookie or an app's id.

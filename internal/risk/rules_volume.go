@@ -16,6 +16,8 @@ const (
 	sprayedPeople = 8
 	unknownNames  = 15 // V06
 	failsPerPass  = 4  // more than this many failures for each success
+	// L24: a browser that cleared its storage and kept its cookie looks the same, so it is a reason and no verdict.
+	copiedDevice  = 1.0
 	crowdedDevice = 20 // V09: accounts on one device in a day
 	crowdedSpot   = 20 // V10
 	refusals      = 5  // V12, in ten minutes
@@ -133,6 +135,9 @@ func (j *judge) volume() {
 		j.crowds()
 		if times, yes := d.underAttack(e.At); yes && (j.r.fresh[atNetwork] || j.r.fresh[atBrowser]) {
 			j.raise(StepUp, Reason{Signal: SiteUnderAttack, Number: int64(times)})
+		}
+		if e.Marks&DeviceCopied != 0 {
+			j.suspect(copiedDevice, Reason{Signal: CopiedDevice})
 		}
 		if e.Marks&PasswordBreached != 0 {
 			j.breached()

@@ -25,6 +25,7 @@ const (
 	KnownPlace     Signal = "L20" // the other side: what speaks for the holder
 	KnownClient    Signal = "L21"
 	KnownDevice    Signal = "L22"
+	CopiedDevice   Signal = "L24"
 	RestlessHolder Signal = "L23" // the account's own habit of being elsewhere, or always in one place
 )
 

@@ -91,7 +91,7 @@ type Opening struct {
 // Open opens a session and gives its token. known tells whether the device had
 // been used for this account before.
 func (s *Sessions) Open(tx *db.Tx, o Opening) (opened Session, token string, known bool, err error) {
-	if known, err = touchDevice(tx, o.Account.ID, o.Client); err != nil {
+	if known, err = s.touchDevice(tx, o.Account.ID, o.Client); err != nil {
 		return opened, "", false, err
 	}
 	opened = Session{ID: seal.ID("ses"), Account: o.Account.ID, Epoch: o.Account.Epoch, Limited: o.Limited, Verb: o.Verb, Parent: o.Parent,
@@ -233,7 +233,7 @@ func (s *Sessions) Renew(ctx context.Context, token string) (fresh string, renew
 
 // handOver begins a new segment and enters it in the history.
 func (s *Sessions) handOver(tx *db.Tx, found *Session, client access.Client) error {
-	if _, err := touchDevice(tx, found.Account, client); err != nil {
+	if _, err := s.touchDevice(tx, found.Account, client); err != nil {
 		return err
 	}
 	found.Segment++

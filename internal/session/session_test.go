@@ -31,14 +31,19 @@ func setup(t *testing.T, d *db.DB) bundle {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if err := d.Write(t.Context(), func(tx *db.Tx) error { return account.Create(tx, "acc", "ja") }); err != nil {
+		t.Fatal(err)
+	}
+	return bundle{d, session.New(d, &history.Book{Kinds: kinds}, keeper(t))}
+}
+
+func keeper(t testing.TB) *seal.Keeper {
+	t.Helper()
 	k, err := seal.NewKeeper(make([]byte, 32))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := d.Write(t.Context(), func(tx *db.Tx) error { return account.Create(tx, "acc", "ja") }); err != nil {
-		t.Fatal(err)
-	}
-	return bundle{d, session.New(d, &history.Book{Kinds: kinds}, k)}
+	return k
 }
 
 func (b bundle) open(t *testing.T, c access.Client) (s session.Session, token string, known bool) {

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"time"
 
-	"takeback/internal/access"
 	"takeback/internal/account"
 	"takeback/internal/db"
 )
@@ -76,19 +75,6 @@ func prove(tx *db.Tx, id string) error {
 	return tx.Put(`UPDATE session SET proved_at = $1 WHERE id = $2`, tx.Now, id)
 }
 
-// touchDevice keeps that an account was used from a device and tells whether it had been before.
-func touchDevice(tx *db.Tx, account string, c access.Client) (known bool, err error) {
-	if c.Device == "" {
-		return false, nil
-	}
-	n, err := tx.Exec(`UPDATE device SET last_at = $1, user_agent = $2 WHERE account = $3 AND id = $4`, tx.Now, c.UserAgent, account, c.Device)
-	if err != nil || n > 0 {
-		return n > 0, err
-	}
-	return false, tx.Put(`INSERT INTO device (account, id, first_at, last_at, user_agent) VALUES ($1, $2, $3, $3, $4) ON CONFLICT (account, id) DO NOTHING`,
-		account, c.Device, tx.Now, c.UserAgent)
-}
-
 // Of lists every session an account ever had, ended ones too, oldest first.
 func Of(tx *db.Tx, account string) ([]Session, error) {
 	return db.All(tx, scanOne, `SELECT `+columns+` FROM session s WHERE s.account = $1 ORDER BY s.opened_seq`, account)
@@ -157,47 +143,4 @@ func SeenIn(tx *db.Tx, network string, from, until time.Time) ([]string, error) 
 func SegmentSince(tx *db.Tx, session string) (at time.Time, err error) {
 	err = tx.Row(`SELECT MAX(at) FROM segment WHERE session = $1`, session).Scan(db.At(&at))
 	return at, err
-}
-
-// Device is a client that an account was used from.
-type Device struct {
-	Account   string
-	ID        string
-	FirstAt   time.Time
-	LastAt    time.Time
-	UserAgent string
-}
-
-// Known tells whether an account was used from a device before.
-func Known(tx *db.Tx, account, device string) (known bool, err error) {
-	if account == "" || device == "" {
-		return false, nil
-	}
-	err = tx.Row(`SELECT COUNT(*) > 0 FROM device WHERE account = $1 AND id = $2`, account, device).Scan(&known)
-	return known, err
-}
-
-func scanDevice(r db.Scanner) (d Device, err error) {
-	err = r.Scan(&d.Account, &d.ID, db.At(&d.FirstAt), db.At(&d.LastAt), &d.UserAgent)
-	return d, err
-}
-
-// Devices lists the devices of an account, oldest first.
-func Devices(tx *db.Tx, account string) ([]Device, error) {
-	return db.All(tx, scanDevice, `SELECT account, id, first_at, last_at, user_agent FROM device WHERE account = $1 ORDER BY first_at`, account)
-}
-
-// DevicesOf lists the devices of a few accounts, at most 16, oldest first.
-func DevicesOf(tx *db.Tx, accounts []string) (map[string][]Device, error) {
-	ids := make([]any, 16)
-	for i := range ids {
-		ids[i] = accounts[min(i, len(accounts)-1)] // the last one again and again: one text for any number
-	}
-	all, err := db.All(tx, scanDevice, `SELECT account, id, first_at, last_at, user_agent FROM device
-		WHERE account IN ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) ORDER BY first_at`, ids...)
-	of := map[string][]Device{}
-	for _, d := range all {
-		of[d.Account] = append(of[d.Account], d)
-	}
-	return of, err
 }

@@ -25,7 +25,7 @@ func (l *Life) arrive(ctx context.Context, key string, client access.Client) (at
 		if at.account, err = account.ByLogin(tx, key); err != nil {
 			return err
 		}
-		if at.known, err = session.Known(tx, at.account.ID, client.Device); err != nil {
+		if at.known, err = session.Known(tx, at.account.ID, client); err != nil {
 			return err
 		}
 		if at.password, err = account.SecretIn(tx, at.account.ID, "password"); err != nil {

@@ -27,6 +27,7 @@ const (
 type Entered struct {
 	Session session.Session
 	Token   string
+	Device  string // the id that the browser carries from now on: another one, if it showed one that is not its own
 	Known   bool   // the device was used for this account before
 	Second  string // not empty: nobody is signed in yet
 	Mailed  bool   // the second step is a code that was mailed
@@ -52,6 +53,11 @@ func (l *Life) SignIn(ctx context.Context, email string, password seal.Secret, c
 		}
 	}
 	a, secret := at.account, at.password
+	seen, err := l.Sessions.Recognise(ctx, a.ID, client)
+	if err != nil {
+		return e, err
+	}
+	client, at.known = seen.Client, seen.Known
 	allowed, ok := l.allow(now, key, at.known, client)
 	if !ok {
 		l.refused(key, client)
@@ -83,14 +89,14 @@ func (l *Life) SignIn(ctx context.Context, email string, password seal.Secret, c
 			}
 		}
 		token := seal.NewToken()
-		step := second{hash: l.Seal.Hash("second", token), account: a.ID, epoch: a.Epoch, version: secret.Version, device: client.Device, expires: tx.Now.Add(secondFor)}
-		e = Entered{Listed: listed}
+		step := second{hash: l.Seal.Hash("second", token), account: a.ID, epoch: a.Epoch, version: secret.Version, device: client.Device, key: client.Proof.Key, expires: tx.Now.Add(secondFor)}
+		e = Entered{Device: client.Device, Listed: listed}
 		if listed {
 			if err := l.tellListed(tx, secret, client); err != nil {
 				return err
 			}
 		}
-		r, err := l.weigh(tx, Doing{By: access.Actor{Role: access.Holder, Account: a.ID, Client: client}, Account: a.ID, Verb: history.Open, Listed: listed})
+		r, err := l.weigh(tx, Doing{By: access.Actor{Role: access.Holder, Account: a.ID, Client: client}, Account: a.ID, Verb: history.Open, Listed: listed, Copied: seen.Copied})
 		switch {
 		case err != nil:
 			return err
@@ -143,7 +149,7 @@ type second struct {
 	hash, account string
 	epoch         int64
 	version       string
-	device        string
+	device, key   string
 	mailed        bool // a code was mailed; else it is the authenticator's or a saved one
 	tries         int
 	expires       time.Time
@@ -163,7 +169,8 @@ func (l *Life) SecondStep(ctx context.Context, token, code string, client access
 		if err != nil {
 			return err
 		}
-		known, err := session.Known(tx, s.account, client.Device)
+		client.Proof = access.DeviceProof{Key: s.key, Spent: true}
+		known, err := session.Known(tx, s.account, client)
 		if err != nil {
 			return err
 		}

