@@ -199,8 +199,8 @@ func (a *App) faces(context.Context) error {
 	if err != nil {
 		return err
 	}
-	puzzle := &web.Puzzle{Store: signin.Puzzles{DB: a.DB, Seal: a.Seal}, Seal: a.Seal, Now: a.Config.Now}
-	a.Holder = (&holder.Pages{Life: a.Life, Puzzle: puzzle, Protection: byService{a}, Asker: a.Asker, Judged: a.Judge, Places: atlas{a.Known},
+	puzzle, gate := a.gates()
+	a.Holder = (&holder.Pages{Life: a.Life, Puzzle: puzzle, Gate: gate, Waves: a.Waves, Protection: byService{a}, Asker: a.Asker, Judged: a.Judge, Places: atlas{a.Known},
 		Alarm: holder.Alarm{Intake: a.Intake, Teller: a.Teller, Verify: a.Examiner}}).Site(shell)
 	a.Console = (&console.Pages{Desk: a.Desk, Examiner: a.Examiner, Investigator: a.Investigator, Restorer: a.Restorer, Returner: a.Returner,
 		Campaigns: a.Campaigns, Asker: a.Asker, Judge: a.Judge, Known: a.Known}).Site(shell)
@@ -208,6 +208,17 @@ func (a *App) faces(context.Context) error {
 		History: history.Reader{DB: a.DB}, Cases: casefile.Reader{DB: a.DB}, Life: a.Life, Registrar: a.Life,
 		Freezer: byService{a}, Cards: byService{a}, Orders: byService{a}, Judge: a.Judge, Site: a.Config.Site, Proxies: shell.Proxies, Log: a.Config.Log}
 	return nil
+}
+
+// gates are what mass requests are asked for: the picture puzzle, which resetting
+// a password always asks for, and what the configuration chose for the rest.
+func (a *App) gates() (*web.Puzzle, web.Gate) {
+	spent := signin.Spent{DB: a.DB, Seal: a.Seal}
+	puzzle := &web.Puzzle{Spent: spent, Seal: a.Seal, Now: a.Config.Now}
+	if a.Config.File.Gate == "puzzle" {
+		return puzzle, puzzle
+	}
+	return puzzle, &web.Proof{Puzzle: puzzle, Hash: a.Seal.Hash, Spent: spent, Purposes: holder.Gated, Now: a.Config.Now}
 }
 
 // mail is the part of the configuration that concerns letters.

@@ -37,6 +37,7 @@ type File struct {
 		Range    string   `yaml:"range"`    // https://… of a service that speaks the range protocol of Have I Been Pwned
 	} `yaml:"passwords"`
 	SMS     *sms.Settings  `yaml:"sms"`     // who sends text messages; without it none are sent
+	Gate    string         `yaml:"gate"`    // what mass requests are asked for: "proof" (the default) or "puzzle"
 	Proxies []string       `yaml:"proxies"` // networks whose X-Forwarded-For is believed: "10.0.0.0/8"
 	Kinds   []KindFile     `yaml:"kinds"`   // facts of the shop's own
 	Risk    judge.Settings `yaml:"risk"`    // how sign-ins and changes are judged
@@ -71,6 +72,9 @@ func ReadFile(path string) (f File, err error) {
 	d.KnownFields(true)
 	if err := d.Decode(&f); err != nil && !errors.Is(err, io.EOF) {
 		return f, fmt.Errorf("%s: %w", path, err)
+	}
+	if f.Gate != "" && f.Gate != "proof" && f.Gate != "puzzle" {
+		return f, fmt.Errorf("%s: gate: %q is neither proof nor puzzle", path, f.Gate)
 	}
 	return f, nil
 }

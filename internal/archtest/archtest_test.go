@@ -170,6 +170,7 @@ func TestRules(t *testing.T) {
 		{"a noun empties a noun's table", owner, "internal/session/store.go", "package session\nvar q = `DELETE FROM fact`\n", "the table fact belongs to internal/account"},
 		{"the bench looks into a table", owner, "internal/bench/b.go", "package bench\nvar q = `SELECT a FROM fact`\n", ""},
 		{"a table of nobody", owner, "internal/db/migrations/0002_b.sql", up + "CREATE TABLE orphan (\n\tid TEXT\n);\n", "no doc.go says whose the table orphan is"},
+		{"a table that is gone", owner, "internal/db/migrations/0002_b.sql", up + "CREATE TABLE orphan (\n\tid TEXT\n);\nDROP TABLE orphan;\n", ""},
 		{"a table of two", owner, "internal/freeze/doc.go", "// Package freeze stops. Its tables are duty and\n// nothing else.\npackage freeze\n", "both say that the table duty is theirs"},
 
 		{"the next decision", adr, "docs/adr/0002-b.md", "# 0002 B\n", ""},

@@ -11,6 +11,7 @@ import (
 
 var (
 	createTable = regexp.MustCompile(`(?m)^CREATE TABLE (\w+)`)
+	dropTable   = regexp.MustCompile(`(?m)^DROP TABLE (\w+)`)
 	usesTable   = regexp.MustCompile(`(?i)\b(FROM|JOIN|INTO|UPDATE)\s+(\w+)`)
 	deletes     = regexp.MustCompile(`(?i)^\s*DELETE\b`)
 	saysOwned   = regexp.MustCompile(`\b(?:owns\s+the\s+tables?|[Ii]ts\s+tables?\s+(?:is|are))\s+([\w\s,]+)`)
@@ -33,6 +34,9 @@ func Owned(t *Tree) (broken []string, err error) {
 		}
 		for _, m := range createTable.FindAllStringSubmatch(string(text), -1) {
 			owner[m[1]] = ""
+		}
+		for _, m := range dropTable.FindAllStringSubmatch(string(text), -1) {
+			delete(owner, m[1]) // migrations come in their order
 		}
 	}
 	for _, f := range t.Go {

@@ -12,5 +12,5 @@
 // every other room: what it enters in the history is what they work with.
 //
 // Its tables are registration, second_step, pending_change, enrolment, move_key,
-// strong_proof, shown and puzzle.
+// strong_proof, shown and spent.
 package signin

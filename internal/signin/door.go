@@ -92,6 +92,35 @@ func (l *Life) right(a allowance) {
 	}
 }
 
+// How much of one thing may be sent before whoever sends more must show that it costs him something.
+var (
+	massPerSender  = limit{20, time.Hour}
+	massPerNetwork = limit{60, time.Hour}
+	massInAll      = limit{300, 10 * time.Minute}
+)
+
+// masses lists the names that a thing is counted under.
+func masses(what string, client access.Client) map[string]limit {
+	return map[string]limit{"mass " + what + " " + client.Net(): massPerSender, "mass " + what + " network " + client.Provider(): massPerNetwork, "mass " + what: massInAll}
+}
+
+// Mass counts that something is sent by whom nobody knows, and tells whether
+// that is in masses: from one address, from one network, or in all.
+func (l *Life) Mass(what string, client access.Client) (mass bool) {
+	for name, most := range masses(what, client) {
+		mass = l.tries.take(l.DB.Now(), name, most) != nil || mass
+	}
+	return mass
+}
+
+// Massed tells the same without counting.
+func (l *Life) Massed(what string, client access.Client) (mass bool) {
+	for name, most := range masses(what, client) {
+		mass = mass || l.tries.full(l.DB.Now(), name, most)
+	}
+	return mass
+}
+
 // refused tells whoever looks out for waves of a sign-in that was not even looked
 // at. The judge hears nothing: it says nothing about the account.
 func (l *Life) refused(name string, client access.Client) {

@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"errors"
 	"image/png"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"takeback/internal/access"
 	"takeback/internal/account"
+	"takeback/internal/db"
 	"takeback/internal/fault"
 	"takeback/internal/history"
 	"takeback/internal/seal"
@@ -341,30 +343,23 @@ func TestAResetLinkEndsWithWhatItWasMadeFor(t *testing.T) {
 	})
 }
 
-func TestAPuzzleIsAnsweredOnce(t *testing.T) {
+func TestWhatWasAnsweredCountsOnce(t *testing.T) {
 	each(t, func(h *house) {
-		s := signin.Puzzles{DB: h.db, Seal: h.life.Seal}
-		until := h.clock.Now().Add(10 * time.Minute)
-		h.ok(s.Keep(h.Context(), "p1", secret("123456"), until))
-		h.ok(s.Keep(h.Context(), "p2", secret("123456"), until))
-		h.ok(s.Keep(h.Context(), "p3", secret("123456"), until))
-		for _, c := range []struct {
-			name, id, answer string
-			want             error
-		}{
-			{"the right answer", "p1", "123456", nil},
-			{"the same again", "p1", "123456", signin.ErrPuzzleOver},
-			{"a wrong answer", "p2", "654321", signin.ErrPuzzleWrong},
-			{"the right one after it", "p2", "123456", signin.ErrPuzzleOver},
-			{"a puzzle nobody made", "p9", "123456", signin.ErrPuzzleOver},
-		} {
-			if err := s.Spend(h.Context(), c.id, secret(c.answer)); !errors.Is(err, c.want) {
-				h.Errorf("%s: %v", c.name, err)
-			}
+		s := signin.Spent{DB: h.db, Seal: h.life.Seal}
+		spend := func(id string) bool {
+			first, err := s.Spend(h.Context(), id, h.clock.Now().Add(10*time.Minute))
+			h.ok(err)
+			return first
 		}
-		h.clock.Advance(10 * time.Minute)
-		if err := s.Spend(h.Context(), "p3", secret("123456")); !errors.Is(err, signin.ErrPuzzleOver) {
-			h.Errorf("ten minutes later: %v", err)
+		if got := []bool{spend("p1"), spend("p1"), spend("p2")}; !slices.Equal(got, []bool{true, false, true}) {
+			h.Errorf("p1, p1, p2 counted %v", got)
+		}
+		h.clock.Advance(11 * time.Minute)
+		spend("p3")
+		var kept int
+		h.ok(h.db.Read(h.Context(), func(tx *db.Tx) error { return tx.Row(`SELECT COUNT(*) FROM spent`).Scan(&kept) }))
+		if kept != 1 {
+			h.Errorf("%d are kept that would be too old anyway", kept-1)
 		}
 	})
 }

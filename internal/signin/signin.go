@@ -149,7 +149,7 @@ var (
 	perNetwork = limit{300, 15 * time.Minute} // one network, all addresses and names, the same way
 	perAccount = limit{10, 15 * time.Minute}  // passwords and codes asked for again inside an account
 	perLetter  = limit{3, time.Hour}          // letters that a stranger can cause, to one mailbox
-	perSender  = limit{20, time.Hour}         // letters that a stranger can cause, from one address
+	perSender  = limit{60, time.Hour}         // letters that a stranger can cause, from one address; from massPerSender on each costs a proof or a puzzle
 )
 
 // AddressKey gives the normal form of a contact's address, for history.Book.

@@ -136,15 +136,11 @@ func shownSince(tx *db.Tx, sessionID, path string, since time.Time) (shown bool,
 	return shown, err
 }
 
-func insertPuzzle(tx *db.Tx, hash, answer string, until time.Time) error {
-	if err := tx.Put(`DELETE FROM puzzle WHERE expires_at < $1`, tx.Now); err != nil {
-		return err
+// insertSpent tells whether an answer is used for the first time. Whoever answers clears away what is too old to count.
+func insertSpent(tx *db.Tx, hash string, until time.Time) (first bool, err error) {
+	if err := tx.Put(`DELETE FROM spent WHERE expires_at < $1`, tx.Now); err != nil {
+		return false, err
 	}
-	return tx.Put(`INSERT INTO puzzle (hash, answer, expires_at) VALUES ($1, $2, $3)`, hash, answer, until)
-}
-
-// takePuzzle uses a puzzle up and gives the hash of its answer; db.ErrNone if there is none (any more).
-func takePuzzle(tx *db.Tx, hash string) (answer string, err error) {
-	err = tx.Row(`DELETE FROM puzzle WHERE hash = $1 AND expires_at > $2 RETURNING answer`, hash, tx.Now).Scan(&answer)
-	return answer, err
+	n, err := tx.Exec(`INSERT INTO spent (hash, expires_at) VALUES ($1, $2) ON CONFLICT (hash) DO NOTHING`, hash, until)
+	return n > 0, err
 }

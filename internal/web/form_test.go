@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -118,26 +119,27 @@ func TestAnAddressWithOddCharactersIsRefused(t *testing.T) {
 	}
 }
 
-// oneStore spends a puzzle once.
-type oneStore struct {
-	answers map[string]string
+// oneStore lets everything be used once.
+type oneStore map[string]bool
+
+func (s oneStore) Spend(_ context.Context, id string, _ time.Time) (bool, error) {
+	first := !s[id]
+	s[id] = true
+	return first, nil
 }
 
-func (s oneStore) Keep(_ context.Context, id string, answer seal.Secret, _ time.Time) error {
-	s.answers[id] = answer.Reveal()
-	return nil
-}
-
-func (s oneStore) Spend(_ context.Context, id string, answer seal.Secret) error {
-	want, ok := s.answers[id]
-	delete(s.answers, id)
-	switch {
-	case !ok:
-		return web.ErrPuzzleOver
-	case want != answer.Reveal():
-		return web.ErrPuzzleWrong
+// digits reads a picture as a person would, from what is sealed in its address.
+func digits(t *testing.T, k *seal.Keeper, puzzle string) string {
+	t.Helper()
+	plain, err := k.Unseal("puzzle", strings.NewReplacer("-", "+", "_", "/").Replace(puzzle))
+	var text struct{ A string }
+	if err == nil {
+		err = json.Unmarshal([]byte(plain.Reveal()), &text)
 	}
-	return nil
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text.A
 }
 
 func TestAPuzzleIsSeenHeardAnsweredOnceAndExpires(t *testing.T) {
@@ -147,41 +149,52 @@ func TestAPuzzleIsSeenHeardAnsweredOnceAndExpires(t *testing.T) {
 		t.Fatal(err)
 	}
 	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
-	store := oneStore{map[string]string{}}
-	puzzle := &web.Puzzle{Store: store, Seal: keeper, Now: func() time.Time { return now }}
+	puzzle := &web.Puzzle{Spent: oneStore{}, Seal: keeper, Now: func() time.Time { return now }}
 	site := webtest.Site(holderPages, access.Actor{}, append(puzzle.Routes(), public("POST", "/answer", func(w http.ResponseWriter, r *http.Request) error {
-		if err := puzzle.Check(r, web.FormOf(r)); err != nil {
+		if err := puzzle.Check(r, web.FormOf(r), "form"); err != nil {
 			return err
 		}
 		return web.Done(w, r, "/right", "")
 	}))...)
-	p, err := puzzle.New(t.Context())
+	p, err := puzzle.Ask("form")
 	if err != nil {
 		t.Fatal(err)
 	}
-	png, wav := ask(site, "/puzzle/"+p.ID+".png", nil), ask(site, "/puzzle/"+p.ID+".wav", nil)
+	png, wav := ask(site, "/puzzle/"+p.Puzzle+".png", nil), ask(site, "/puzzle/"+p.Puzzle+".wav", nil)
 	if png.Code != 200 || !strings.HasPrefix(png.Body.String(), "\x89PNG") || wav.Code != 200 || !strings.HasPrefix(wav.Body.String(), "RIFF") {
 		t.Fatalf("picture %d, sound %d", png.Code, wav.Code)
 	}
-	if again := ask(site, "/puzzle/"+p.ID+".png", nil); again.Body.String() != png.Body.String() {
+	if again := ask(site, "/puzzle/"+p.Puzzle+".png", nil); again.Body.String() != png.Body.String() {
 		t.Error("the picture was drawn anew: two pictures are easier to read by a program than one")
 	}
 	answer := func(digits string) int {
-		return ask(site, "/answer", url.Values{"puzzle": {p.ID}, "answer": {digits}}).Code
+		return ask(site, "/answer", url.Values{"puzzle": {p.Puzzle}, "answer": {digits}}).Code
 	}
-	wide := strings.Map(func(c rune) rune { return c - '0' + '０' }, store.answers[p.ID])
+	wide := strings.Map(func(c rune) rune { return c - '0' + '０' }, digits(t, keeper, p.Puzzle))
 	if got := []int{answer(wide), answer(wide)}; got[0] != 303 || got[1] != 422 {
 		t.Errorf("answered twice: %v", got)
 	}
-	if p, err = puzzle.New(t.Context()); err != nil {
+	if p, err = puzzle.Ask("form"); err != nil {
 		t.Fatal(err)
 	}
-	right := store.answers[p.ID]
+	right := digits(t, keeper, p.Puzzle)
 	if got := []int{answer("000"), answer(right)}; got[0] != 422 || got[1] != 422 {
 		t.Errorf("a wrong answer must use the puzzle up: %v", got)
 	}
+	if p, err = puzzle.Ask("another form"); err != nil {
+		t.Fatal(err)
+	}
+	if got := answer(digits(t, keeper, p.Puzzle)); got != 422 {
+		t.Errorf("a puzzle of another form: %d", got)
+	}
+	if p, err = puzzle.Ask("form"); err != nil {
+		t.Fatal(err)
+	}
 	now = now.Add(11 * time.Minute)
-	if rec := ask(site, "/puzzle/"+p.ID+".png", nil); rec.Code != 404 {
+	if got := answer(digits(t, keeper, p.Puzzle)); got != 422 {
+		t.Errorf("eleven minutes later: %d", got)
+	}
+	if rec := ask(site, "/puzzle/"+p.Puzzle+".png", nil); rec.Code != 404 {
 		t.Error("an expired picture is still drawn:", rec.Code)
 	}
 	if rec := ask(site, "/puzzle/forged.png", nil); rec.Code != 404 {

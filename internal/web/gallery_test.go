@@ -40,7 +40,7 @@ type homeView2 struct{ web.Page }
 
 type formView struct {
 	web.Page
-	Puzzle web.PuzzleView
+	Gate web.GateView
 }
 
 type queueView struct {
@@ -68,11 +68,10 @@ func show(render func(http.ResponseWriter, *http.Request, web.Page) error, title
 	return func(w http.ResponseWriter, r *http.Request) error { return render(w, r, web.NewPage(r, title)) }
 }
 
-// openStore keeps puzzles for the gallery, where nobody answers them.
+// openStore lets nothing be used twice, in the gallery, where nobody answers.
 type openStore struct{}
 
-func (openStore) Keep(context.Context, string, seal.Secret, time.Time) error { return nil }
-func (openStore) Spend(context.Context, string, seal.Secret) error           { return web.ErrPuzzleWrong }
+func (openStore) Spend(context.Context, string, time.Time) (bool, error) { return false, nil }
 
 func holderSite(t *testing.T) http.Handler {
 	t.Helper()
@@ -80,9 +79,9 @@ func holderSite(t *testing.T) http.Handler {
 	if err != nil {
 		t.Fatal(err)
 	}
-	puzzle := &web.Puzzle{Store: openStore{}, Seal: keeper}
+	puzzle := &web.Puzzle{Spent: openStore{}, Seal: keeper}
 	form := func(w http.ResponseWriter, r *http.Request) error {
-		p, err := puzzle.New(r.Context())
+		p, err := puzzle.Ask("form")
 		if err != nil {
 			return err
 		}

@@ -2,8 +2,8 @@ package web
 
 import (
 	"bytes"
-	"context"
 	"crypto/rand"
+	"crypto/subtle"
 	"encoding/json"
 	"math/big"
 	"net/http"
@@ -30,15 +30,6 @@ const (
 	puzzleDrawn  = 64 // pictures and sounds kept at once; about 4 MB
 )
 
-// PuzzleStore remembers which puzzles are open. A room implements it.
-type PuzzleStore interface {
-	// Keep notes that a puzzle may be answered until a time.
-	Keep(ctx context.Context, id string, answer seal.Secret, until time.Time) error
-	// Spend uses a puzzle up, whether or not the answer is right. It gives
-	// ErrPuzzleWrong or ErrPuzzleOver if it was not the answer, or too late, or used.
-	Spend(ctx context.Context, id string, answer seal.Secret) error
-}
-
 // Sealer seals what a stranger carries for us; *seal.Keeper is one.
 type Sealer interface {
 	Seal(purpose string, plain seal.Secret) (string, error)
@@ -50,9 +41,9 @@ type Sealer interface {
 //
 // The address of the picture is the answer, sealed: any process that has the
 // key can draw it, also after a restart. That it is answered only once is the
-// store's work.
+// store's work. It is a Gate.
 type Puzzle struct {
-	Store PuzzleStore
+	Spent SpentStore
 	Seal  Sealer
 	Now   func() time.Time // nil means time.Now
 
@@ -61,45 +52,62 @@ type Puzzle struct {
 	order []string
 }
 
-// PuzzleView is what the block "puzzle" needs in a view: a field named Puzzle.
-type PuzzleView struct{ ID string }
-
 type puzzleText struct {
 	Answer string    `json:"a"`
 	Until  time.Time `json:"u"`
+	For    string    `json:"f"`
 }
 
 const puzzlePurpose = "puzzle"
 
-// New makes a puzzle for a page.
-func (p *Puzzle) New(ctx context.Context) (PuzzleView, error) {
+// Ask implements Gate: it makes a puzzle for a page.
+func (p *Puzzle) Ask(purpose string) (GateView, error) {
 	n, err := rand.Int(rand.Reader, big.NewInt(1_000_000))
 	if err != nil {
-		return PuzzleView{}, err
+		return GateView{}, err
 	}
 	digits := strconv.FormatInt(1_000_000+n.Int64(), 10)[1:]
-	until := p.now().Add(puzzleLife)
-	text, err := json.Marshal(puzzleText{digits, until})
+	text, err := json.Marshal(puzzleText{digits, p.now().Add(puzzleLife), purpose})
 	if err != nil {
-		return PuzzleView{}, err
+		return GateView{}, err
 	}
 	sealed, err := p.Seal.Seal(puzzlePurpose, seal.NewSecret(string(text)))
-	if err != nil {
-		return PuzzleView{}, err
-	}
-	id := strings.NewReplacer("+", "-", "/", "_").Replace(sealed) // it stands in an address
-	return PuzzleView{ID: id}, p.Store.Keep(ctx, id, seal.NewSecret(digits), until)
+	return GateView{Puzzle: strings.NewReplacer("+", "-", "/", "_").Replace(sealed)}, err // it stands in an address
 }
 
-// Check reads the fields "puzzle" and "answer" of a form and uses the puzzle up.
-// Digits may be typed in the wide form that Japanese keyboards give, and with spaces.
-func (p *Puzzle) Check(r *http.Request, f *Form) error {
+// Check implements Gate: it reads the fields "puzzle" and "answer" and uses the
+// puzzle up, whether or not the answer is right: a program must not guess at one
+// picture twice. Digits may be typed in the wide form that Japanese keyboards
+// give, and with spaces.
+func (p *Puzzle) Check(r *http.Request, f *Form, purpose string) error {
 	id, answer := f.Text("puzzle", 400), f.Text("answer", 20)
 	delete(f.typed, "answer") // it is spent
 	if err := f.Err(); err != nil {
 		return err
 	}
-	return p.Store.Spend(r.Context(), id, seal.NewSecret(plainDigits(answer)))
+	text, err := p.read(id)
+	if err != nil || text.For != purpose || !p.now().Before(text.Until) {
+		return ErrPuzzleOver.Because(err)
+	}
+	first, err := p.Spent.Spend(r.Context(), id, text.Until)
+	switch {
+	case err != nil:
+		return err
+	case !first:
+		return ErrPuzzleOver
+	case subtle.ConstantTimeCompare([]byte(text.Answer), []byte(plainDigits(answer))) != 1:
+		return ErrPuzzleWrong
+	}
+	return nil
+}
+
+// read opens what stands in the address of a picture.
+func (p *Puzzle) read(id string) (text puzzleText, err error) {
+	plain, err := p.Seal.Unseal(puzzlePurpose, strings.NewReplacer("-", "+", "_", "/").Replace(id))
+	if err == nil {
+		err = json.Unmarshal([]byte(plain.Reveal()), &text)
+	}
+	return text, err
 }
 
 func plainDigits(s string) string {
@@ -125,12 +133,8 @@ func (p *Puzzle) serve(w http.ResponseWriter, r *http.Request) error {
 	if kind != "png" && kind != "wav" || len(id) > 400 {
 		return errNoPage
 	}
-	plain, err := p.Seal.Unseal(puzzlePurpose, strings.NewReplacer("-", "+", "_", "/").Replace(id))
+	text, err := p.read(id)
 	if err != nil {
-		return errNoPage.Because(err)
-	}
-	var text puzzleText
-	if err := json.Unmarshal([]byte(plain.Reveal()), &text); err != nil {
 		return errNoPage.Because(err)
 	}
 	if !p.now().Before(text.Until) {

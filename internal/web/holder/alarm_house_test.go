@@ -92,8 +92,9 @@ func newAlarm(t *testing.T, d *db.DB, clock *dbtest.Clock) *alarm {
 	post.Handle(a.runner)
 	intake.Handle(a.runner)
 	a.enter = session.New(d, a.book, keeper)
+	puzzle, proof := gates(d, keeper)
 	pages := &holder.Pages{Protection: untouched{}, Judged: &judge.Judge{DB: d}, Life: &signin.Life{DB: d, Book: a.book, Sessions: a.enter, Seal: keeper, Post: post, Service: "Kumo Store"},
-		Puzzle: &web.Puzzle{Store: signin.Puzzles{DB: d, Seal: keeper}, Seal: keeper}, Alarm: holder.Alarm{Intake: intake, Teller: teller}}
+		Puzzle: puzzle, Gate: proof, Alarm: holder.Alarm{Intake: intake, Teller: teller}}
 	mux := http.NewServeMux()
 	mux.Handle("/assets/", web.Assets())
 	mux.Handle("/", pages.Site(web.Config{Brand: "Kumo Store", Now: clock.Now, Log: slog.New(slog.NewTextHandler(t.Output(), nil))}))

@@ -52,6 +52,7 @@ type writeView struct {
 	web.Page
 	Ways   report.Channels
 	Manned bool
+	Gate   web.GateView
 }
 
 func (p *Pages) contactRoutes() []web.Route { return public("/contact", p.showWrite, p.write) }
@@ -61,7 +62,11 @@ func (p *Pages) showWrite(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return writePage.Render(w, r, writeView{web.NewPage(r, "contact.title"), ways, ways.OnDuty > 0})
+	gate, err := p.gate(r, toContact)
+	if err != nil {
+		return err
+	}
+	return writePage.Render(w, r, writeView{web.NewPage(r, "contact.title"), ways, ways.OnDuty > 0, gate})
 }
 
 // write answers the same whether the account that was named exists or not.
@@ -70,6 +75,9 @@ func (p *Pages) write(w http.ResponseWriter, r *http.Request) error {
 	word := report.Word{Login: f.Optional("login", 254), Story: f.Lines("story", 8000), Phone: f.Optional("phone", 30),
 		Best: f.Optional("best", 60), Email: f.Optional("email", 254)}
 	if err := f.Err(); err != nil {
+		return err
+	}
+	if err := p.pass(r, f, toContact); err != nil {
 		return err
 	}
 	got, err := p.Intake.Contact(r.Context(), word, web.ClientOf(r))

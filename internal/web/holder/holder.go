@@ -32,6 +32,8 @@ type Protection interface {
 type Pages struct {
 	Life       *signin.Life
 	Puzzle     *web.Puzzle
+	Gate       web.Gate // in front of mass requests: the puzzle, or a proof of work
+	Waves      Waves    // may be nil: then nobody who signs in is asked for more
 	Protection Protection
 	Asker      *ask.Asker // may be nil: then holders are asked nothing
 	Judged     Judged
@@ -51,7 +53,7 @@ func (p *Pages) Routes() []web.Route {
 		p.homeRoutes(), p.registerRoutes(), p.signInRoutes(), p.resetRoutes(),
 		p.securityRoutes(), p.reachRoutes(), p.twoStepRoutes(), p.historyRoutes(),
 		p.personRoutes(), p.passwordRoutes(), p.addressRoutes(), p.cardRoutes(), p.orderRoutes(),
-		p.Puzzle.Routes(), p.alarmRoutes(), p.recoveryRoutes(),
+		p.Puzzle.Routes(), p.challengeRoutes(), p.alarmRoutes(), p.recoveryRoutes(),
 	)
 }
 

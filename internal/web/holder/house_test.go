@@ -2,6 +2,7 @@ package holder_test
 
 import (
 	"context"
+	"encoding/json"
 	"io"
 	"log/slog"
 	"net/http"
@@ -25,6 +26,7 @@ import (
 	"takeback/internal/seal"
 	"takeback/internal/session"
 	"takeback/internal/signin"
+	"takeback/internal/wave"
 	"takeback/internal/web"
 	"takeback/internal/web/holder"
 
@@ -46,7 +48,7 @@ type house struct {
 	server *httptest.Server
 	runner *jobs.Runner
 	inbox  *inbox.Inbox
-	puzzle *answers
+	waves  *wave.Watch
 }
 
 // crier is what is told of changes that wait; the letters of notice are tested there.
@@ -58,16 +60,21 @@ func (crier) NotMe(tx *db.Tx, _ signin.Told) (string, time.Time, error) {
 	return "/not-me/test", tx.Now.Add(time.Hour), nil
 }
 
-// answers is the store of puzzles, read by a person who sees the picture.
-type answers struct {
-	signin.Puzzles
-	last string
+// digits reads a picture as a person would, from what is sealed in its address.
+func (h *house) digits(puzzle string) string {
+	h.Helper()
+	plain, err := h.life.Seal.Unseal("puzzle", strings.NewReplacer("-", "+", "_", "/").Replace(puzzle))
+	h.ok(err)
+	var text struct{ A string }
+	h.ok(json.Unmarshal([]byte(plain.Reveal()), &text))
+	return text.A
 }
 
-// Keep implements web.PuzzleStore.
-func (a *answers) Keep(ctx context.Context, id string, answer seal.Secret, until time.Time) error {
-	a.last = answer.Reveal()
-	return a.Puzzles.Keep(ctx, id, answer, until)
+// gates are both gates on one store, as an installation has them.
+func gates(d *db.DB, k *seal.Keeper) (*web.Puzzle, *web.Proof) {
+	spent := signin.Spent{DB: d, Seal: k}
+	puzzle := &web.Puzzle{Spent: spent, Seal: k}
+	return puzzle, &web.Proof{Puzzle: puzzle, Hash: k.Hash, Spent: spent, Purposes: holder.Gated}
 }
 
 func build(t *testing.T, tls bool) *house {
@@ -87,8 +94,10 @@ func build(t *testing.T, tls bool) *house {
 	h.runner = &jobs.Runner{DB: h.db, Log: slog.New(slog.NewTextHandler(io.Discard, nil))}
 	post.Handle(h.runner)
 	h.life.Handle(h.runner)
-	h.puzzle = &answers{Puzzles: signin.Puzzles{DB: h.db, Seal: keeper}}
-	p := &holder.Pages{Life: h.life, Protection: untouched{}, Judged: &judge.Judge{DB: h.db}, Puzzle: &web.Puzzle{Store: h.puzzle, Seal: keeper}}
+	puzzle, proof := gates(h.db, keeper)
+	h.waves = &wave.Watch{DB: h.db, Log: slog.New(slog.DiscardHandler)}
+	h.life.Waves = h.waves
+	p := &holder.Pages{Life: h.life, Protection: untouched{}, Judged: &judge.Judge{DB: h.db}, Puzzle: puzzle, Gate: proof, Waves: h.waves}
 	h.site = p.Site(web.Config{Brand: "Kumo Store", Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
 	mux := http.NewServeMux()
 	mux.Handle("/assets/", web.Assets())

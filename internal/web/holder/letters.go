@@ -53,16 +53,26 @@ func (p *Pages) checkLetter(w http.ResponseWriter, r *http.Request) error {
 	return checkLetterPage.Render(w, r, checkLetterView{web.NewPage(r, "check-letter.title"), true, answer})
 }
 
-type phishingView struct{ web.Page }
+type phishingView struct {
+	web.Page
+	Gate web.GateView
+}
 
 func (p *Pages) showPhishing(w http.ResponseWriter, r *http.Request) error {
-	return phishingPage.Render(w, r, phishingView{web.NewPage(r, "phishing.title")})
+	gate, err := p.gate(r, toPhishing)
+	if err != nil {
+		return err
+	}
+	return phishingPage.Render(w, r, phishingView{web.NewPage(r, "phishing.title"), gate})
 }
 
 func (p *Pages) phishing(w http.ResponseWriter, r *http.Request) error {
 	f := web.FormOf(r)
 	text, file := f.OptionalLines("text", 20_000), f.File("file", maxLetter)
 	if err := f.Err(); err != nil {
+		return err
+	}
+	if err := p.pass(r, f, toPhishing); err != nil {
 		return err
 	}
 	var letter []byte

@@ -25,7 +25,10 @@ var (
 	confirmPage    = web.NewView[confirmView](pages, "confirm")
 )
 
-type registerView struct{ web.Page }
+type registerView struct {
+	web.Page
+	Gate web.GateView
+}
 
 type confirmView struct {
 	web.Page
@@ -35,13 +38,20 @@ type confirmView struct {
 }
 
 func (p *Pages) showRegister(w http.ResponseWriter, r *http.Request) error {
-	return registerPage.Render(w, r, registerView{web.NewPage(r, "register.title")})
+	gate, err := p.gate(r, toRegister)
+	if err != nil {
+		return err
+	}
+	return registerPage.Render(w, r, registerView{web.NewPage(r, "register.title"), gate})
 }
 
 func (p *Pages) register(w http.ResponseWriter, r *http.Request) error {
 	f := web.FormOf(r)
 	in := signin.Registration{Email: f.Text("email", 254), Name: f.Text("name", 80), Password: f.Secret("password"), Language: web.ClientOf(r).Language}
 	if err := f.Err(); err != nil {
+		return err
+	}
+	if err := p.pass(r, f, toRegister); err != nil {
 		return err
 	}
 	in.Browser = browserOf(r)
@@ -64,7 +74,7 @@ func browserOf(r *http.Request) string {
 }
 
 func (p *Pages) showRegistered(w http.ResponseWriter, r *http.Request) error {
-	return registeredPage.Render(w, r, registerView{web.NewPage(r, "registered.title")})
+	return registeredPage.Render(w, r, registerView{Page: web.NewPage(r, "registered.title")})
 }
 
 func (p *Pages) showConfirm(w http.ResponseWriter, r *http.Request) error {

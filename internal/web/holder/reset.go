@@ -25,13 +25,13 @@ var (
 
 type resetView struct {
 	web.Page
-	Puzzle web.PuzzleView
+	Gate web.GateView
 }
 
 type newPasswordView struct{ web.Page }
 
 func (p *Pages) showReset(w http.ResponseWriter, r *http.Request) error {
-	puzzle, err := p.Puzzle.New(r.Context())
+	puzzle, err := p.Puzzle.Ask(toReset)
 	if err != nil {
 		return err
 	}
@@ -41,7 +41,7 @@ func (p *Pages) showReset(w http.ResponseWriter, r *http.Request) error {
 func (p *Pages) askReset(w http.ResponseWriter, r *http.Request) error {
 	f := web.FormOf(r)
 	email := f.Text("email", 254)
-	if err := p.Puzzle.Check(r, f); err != nil {
+	if err := p.Puzzle.Check(r, f, toReset); err != nil {
 		return err
 	}
 	if err := p.Life.AskReset(r.Context(), email, web.ClientOf(r)); err != nil {

@@ -29,13 +29,21 @@ var (
 type signInView struct {
 	web.Page
 	Mailed bool // the second step is a code that was mailed
+	Gate   web.GateView
 }
 
 func (p *Pages) showSignIn(w http.ResponseWriter, r *http.Request) error {
 	if who := web.ActorOf(r); who.Role == access.Holder {
 		return goTo(w, r, web.Return(r, "/"))
 	}
-	return signInPage.Render(w, r, signInView{Page: web.NewPage(r, "sign-in.title")})
+	v := signInView{Page: web.NewPage(r, "sign-in.title")}
+	if gate := p.signInGate(r); gate != nil {
+		var err error
+		if v.Gate, err = gate.Ask(toSignIn); err != nil {
+			return err
+		}
+	}
+	return signInPage.Render(w, r, v)
 }
 
 func (p *Pages) signIn(w http.ResponseWriter, r *http.Request) error {
@@ -44,6 +52,9 @@ func (p *Pages) signIn(w http.ResponseWriter, r *http.Request) error {
 	answer := session.Answer{Challenge: f.Optional("device-challenge", 400), Key: f.Optional("device-key", 200), Signature: f.Optional("device-signature", 200)}
 	f.Optional("return", 2000)
 	if err := f.Err(); err != nil {
+		return err
+	}
+	if err := p.passSignIn(r, f, email); err != nil {
 		return err
 	}
 	web.KeepDevice(w, r)
@@ -120,7 +131,7 @@ func (p *Pages) showMailed(w http.ResponseWriter, r *http.Request) error {
 	if _, err := r.Cookie(secondCookie); err != nil {
 		return goTo(w, r, "/sign-in")
 	}
-	return secondPage.Render(w, r, signInView{web.NewPage(r, "second.title"), true})
+	return secondPage.Render(w, r, signInView{Page: web.NewPage(r, "second.title"), Mailed: true})
 }
 
 func (p *Pages) second(w http.ResponseWriter, r *http.Request) error {
