@@ -171,14 +171,14 @@ func (a *App) rooms(ctx context.Context) error {
 	a.Life = &signin.Life{DB: a.DB, Book: a.Book, Sessions: a.Sessions, Seal: a.Seal, Post: a.Post, Crier: crier{a.Teller}, Witness: a.Teller, Judge: judging{a.Judge}, Breach: a.lists, Passkeys: a.Passkeys, Log: a.Config.Log, Service: service, Words: a.Config.File.Passwords.Words}
 	a.Freezer = &freeze.Freezer{Files: a.Files, Book: a.Book}
 	a.Life.Orders, a.Life.Waves = a.Freezer, a.Waves
-	if a.Texts != nil {
-		a.Life.Texts = a.Texts
-		a.Texts.Handle(a.Runner)
-	}
 	a.Desk = &desk.Desk{DB: a.DB, Files: a.Files, Book: a.Book, Seal: a.Seal, Post: a.Post, Freezer: a.Freezer, Service: service}
 	a.Intake = &report.Intake{DB: a.DB, Seal: a.Seal, Files: a.Files, Freezer: a.Freezer, Desk: a.Desk, Post: a.Post, Zone: a.Config.zone(), NameOf: desk.NameOf}
 	a.Investigator = &investigate.Investigator{DB: a.DB, Files: a.Files, Kinds: a.Kinds}
-	a.Examiner = &verify.Examiner{DB: a.DB, Files: a.Files, Seal: a.Seal, Post: a.Post, Exposed: a.Investigator, Saved: a.Life, Eyes: a.Desk}
+	a.Examiner = &verify.Examiner{DB: a.DB, Files: a.Files, Seal: a.Seal, Post: a.Post, Exposed: a.Investigator, Saved: a.Life, Keys: a.Life, Undoer: a.Freezer, Eyes: a.Desk}
+	if a.Texts != nil {
+		a.Life.Texts, a.Examiner.Texts = a.Texts, a.Texts
+		a.Texts.Handle(a.Runner)
+	}
 	a.Restorer = &restore.Restorer{DB: a.DB, Book: a.Book, Files: a.Files, Port: connector.Own{DB: a.DB, Book: a.Book}, Finder: a.Investigator, Release: a.Freezer, Eyes: a.Desk, Calls: a.Examiner}
 	a.Asker = &ask.Asker{DB: a.DB, Book: a.Book, Files: a.Files, Sessions: a.Sessions, Seal: a.Seal, Post: a.Post, Prover: a.Examiner, Finder: a.Investigator, Planner: planner{a}}
 	a.Returner = &handback.Returner{DB: a.DB, Book: a.Book, Files: a.Files, Post: a.Post, Finder: a.Investigator, Restored: a.Restorer, Prover: a.Examiner}
@@ -201,7 +201,7 @@ func (a *App) faces(context.Context) error {
 	}
 	puzzle, gate := a.gates()
 	a.Holder = (&holder.Pages{Life: a.Life, Puzzle: puzzle, Gate: gate, Waves: a.Waves, Protection: byService{a}, Asker: a.Asker, Judged: a.Judge, Places: atlas{a.Known},
-		Alarm: holder.Alarm{Intake: a.Intake, Teller: a.Teller, Verify: a.Examiner}}).Site(shell)
+		Alarm: holder.Alarm{Intake: a.Intake, Teller: a.Teller, Verify: a.Examiner, Undo: a.Examiner, Keys: a.Examiner}}).Site(shell)
 	a.Console = (&console.Pages{Desk: a.Desk, Examiner: a.Examiner, Investigator: a.Investigator, Restorer: a.Restorer, Returner: a.Returner,
 		Campaigns: a.Campaigns, Asker: a.Asker, Judge: a.Judge, Known: a.Known}).Site(shell)
 	a.API = &api.API{Sessions: a.Sessions, Keys: access.KeyRing{DB: a.DB, Seal: a.Seal}, Accounts: account.Reader{DB: a.DB},

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"takeback/internal/access"
@@ -40,6 +41,9 @@ func (a *App) onStep(tx *db.Tx, c casefile.Case, by access.Actor) error {
 		if err := a.Judge.FalseAlarm(tx, c.Account); err != nil {
 			return err
 		}
+		if undone, err := a.undone(tx, c); err != nil || undone {
+			return err
+		}
 		f, err := a.Restorer.Declared(tx, c.ID)
 		if err != nil {
 			return err
@@ -53,6 +57,24 @@ func (a *App) onStep(tx *db.Tx, c casefile.Case, by access.Actor) error {
 		return a.onRestored(tx, c)
 	}
 	return nil // the other steps begin with a person
+}
+
+// undone tells everybody of a freeze that the holder undid himself: they have not
+// read what a person looked at, but what it was done with and how to stop it again.
+func (a *App) undone(tx *db.Tx, c casefile.Case) (bool, error) {
+	entries, err := casefile.Entries(tx, c.ID)
+	if err != nil || !slices.ContainsFunc(entries, func(e casefile.Entry) bool { return e.What == freeze.Undone }) {
+		return false, err
+	}
+	stopped, err := casefile.StoppedAt(tx, c.ID)
+	if err != nil {
+		return true, err
+	}
+	by, err := a.Examiner.UndoneBy(tx, c.ID)
+	if err != nil {
+		return true, err
+	}
+	return true, a.Teller.TellUndone(tx, c, stopped, by)
 }
 
 // onRestored takes what the intruder's sessions taught about the account back.

@@ -19,7 +19,7 @@ type tier struct {
 // The house, from the ground up.
 var house = []tier{
 	{"ground", []string{"fault", "db", "seal", "passkey", "jobs", "mail", "sms", "knowledge", "breach"}, false},
-	{"nouns", []string{"access", "account", "history", "session", "risk", "rulebook", "finding", "casefile", "connector"}, false},
+	{"nouns", []string{"access", "proof", "account", "history", "session", "risk", "rulebook", "finding", "casefile", "connector"}, false},
 	{"rooms", []string{"judge", "wave", "signin", "notice", "report", "desk", "freeze", "verify", "investigate", "restore", "ask", "handback", "campaign"}, true},
 	{"faces", []string{"web", "web/holder", "web/console", "api"}, false},
 	{"builders", []string{"app", "scenario", "demo", "bench", "trial"}, false},

@@ -9,7 +9,9 @@
 // hand. Package history refuses every writer of the epoch before, in the
 // same statement in which it numbers the change.
 //
-// LetGo is for false alarms, after the desk verified the holder. Returning an
+// LetGo is for false alarms, after the desk verified the holder; Undo for those
+// that the holder ends himself, with a proof that no intruder has, once in 30
+// days and only where nobody of the staff has taken the case up. Returning an
 // account that was really taken over is not here: that is restore and
 // handback. Nor does it tell anybody; app queues the letters when a case enters
 // its step. Before it come report and desk, after it verify.

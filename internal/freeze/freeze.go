@@ -190,6 +190,11 @@ func (z *Freezer) LetGo(tx *db.Tx, caseID string, by access.Actor) (c casefile.C
 	if !mayLetGo(by, verified(entries)) {
 		return c, ErrUnproved
 	}
+	return z.letGo(tx, c, by)
+}
+
+// letGo opens an account again.
+func (z *Freezer) letGo(tx *db.Tx, c casefile.Case, by access.Actor) (casefile.Case, error) {
 	a, err := account.Get(tx, c.Account)
 	if err != nil {
 		return c, err
@@ -204,7 +209,7 @@ func (z *Freezer) LetGo(tx *db.Tx, caseID string, by access.Actor) (c casefile.C
 		}
 		return c, err
 	}
-	if _, err := z.Book.Append(tx, history.Entry{Account: a.ID, By: acting(by, caseID), Verb: history.Unfreeze, Case: caseID}); err != nil {
+	if _, err := z.Book.Append(tx, history.Entry{Account: a.ID, By: acting(by, c.ID), Verb: history.Unfreeze, Case: c.ID}); err != nil {
 		return c, err
 	}
 	held, err := Held(tx, a.ID)
@@ -212,11 +217,81 @@ func (z *Freezer) LetGo(tx *db.Tx, caseID string, by access.Actor) (c casefile.C
 		return c, err
 	}
 	for _, h := range held {
-		if err := z.Release(tx, a.ID, h.Path, caseID, by); err != nil {
+		if err := z.Release(tx, a.ID, h.Path, c.ID, by); err != nil {
 			return c, err
 		}
 	}
-	return z.Files.Advance(tx, caseID, casefile.FalseAlarm, by)
+	return z.Files.Advance(tx, c.ID, casefile.FalseAlarm, by)
+}
+
+// MayUndo tells whether the freeze of a case is one that its holder may undo by himself.
+func (z *Freezer) MayUndo(tx *db.Tx, caseID string) (bool, error) {
+	c, err := casefile.Get(tx, caseID)
+	if err != nil || c.Account == "" {
+		return false, err
+	}
+	entries, err := casefile.Entries(tx, caseID)
+	if err != nil {
+		return false, err
+	}
+	cases, err := casefile.Recent(tx, c.Account, 50)
+	if err != nil {
+		return false, err
+	}
+	var former []casefile.Entry
+	for _, f := range cases {
+		if f.ID == c.ID || f.Step != casefile.FalseAlarm || tx.Now.Sub(f.ClosedAt) >= undoneOnce {
+			continue
+		}
+		some, err := casefile.Entries(tx, f.ID)
+		if err != nil {
+			return false, err
+		}
+		former = append(former, some...)
+	}
+	if !mayUndo(c, entries, former, tx.Now) {
+		return false, nil
+	}
+	with, err := heldWith(tx, c.Account)
+	return !with, err
+}
+
+// heldWith tells whether an account is held together with others: what was
+// decided about it alone would count over that, and is not the holder's to decide.
+func heldWith(tx *db.Tx, accountID string) (bool, error) {
+	scopes, err := account.ScopesOf(tx, accountID)
+	if err != nil {
+		return false, err
+	}
+	for _, id := range append(scopes, account.Installation) {
+		s, err := account.ScopeOf(tx, id)
+		if err != nil || s.Held {
+			return s.Held, err
+		}
+	}
+	return false, nil
+}
+
+// Undo lets an account go for its holder, who was proved by what no intruder
+// has: whoever calls it has judged that (room verify). It keeps to MayUndo.
+func (z *Freezer) Undo(tx *db.Tx, caseID string, by access.Actor) (err error) {
+	defer fault.Wrap(&err, "freeze.Undo(%s)", caseID)
+	may, err := z.MayUndo(tx, caseID)
+	if err == nil && !may {
+		err = ErrUnproved
+	}
+	if err != nil {
+		return err
+	}
+	c, err := casefile.Get(tx, caseID)
+	if err != nil {
+		return err
+	}
+	if err := z.Files.Note(tx, caseID, by, Undone, ""); err != nil {
+		return err
+	}
+	_, err = z.letGo(tx, c, by)
+	return err
 }
 
 // Release lets one held order go on, or takes it off the list after it was undone.

@@ -67,6 +67,34 @@ func verified(entries []casefile.Entry) (yes bool) {
 	return yes
 }
 
+// Undone is what is noted in a case when its holder undid the freeze himself.
+const Undone = "freeze.undone"
+
+// undoneOnce is how often a holder may undo a freeze himself: whoever stole his
+// strongest proof would undo every report of his, so the second one stays.
+const undoneOnce = 30 * 24 * time.Hour
+
+// mayUndo tells whether the freeze of a case is one that its holder may undo by
+// himself: a stranger's click or the program's own doubt, which nobody of the
+// staff has taken up, and no other undone lately.
+func mayUndo(c casefile.Case, entries []casefile.Entry, former []casefile.Entry, now time.Time) bool {
+	if c.Step != casefile.Frozen && c.Step != casefile.Verified || c.Source == "api" || c.Source == "campaign" {
+		return false
+	}
+	for _, e := range former {
+		if e.What == Undone && now.Sub(e.At) < undoneOnce {
+			return false
+		}
+	}
+	ours := false
+	for _, e := range entries {
+		if e.What == "step."+string(casefile.Frozen) {
+			ours = e.Role.Staff() || e.Role == access.Service
+		}
+	}
+	return !ours
+}
+
 // after is the state that an account goes back to.
 func after(guardedUntil, now time.Time) account.State {
 	if now.Before(guardedUntil) {

@@ -24,6 +24,7 @@ const (
 	KindCallbackBooked    Kind = "callback-booked"
 	KindAnswer            Kind = "answer"
 	KindFalseAlarm        Kind = "false-alarm"
+	KindUndone            Kind = "undone"
 	KindQuestions         Kind = "questions"
 	KindHandBack          Kind = "hand-back"
 	KindInvitation        Kind = "invitation"
@@ -154,6 +155,16 @@ type FalseAlarm struct {
 	Link     string    `letter:"link"` // where to ask; empty: /contact
 }
 
+// Undone tells that an account which was stopped was let go by its holder himself.
+type Undone struct {
+	Case       string
+	Stopped    time.Time
+	At         time.Time
+	By         []string  // what was presented: "passkey"
+	NotMe      string    `letter:"link"`
+	NotMeUntil time.Time // when the link ends
+}
+
 // Questions leads a proved holder to the page on which she answers what only she can know.
 type Questions struct {
 	Case  string
@@ -236,6 +247,9 @@ func (FalseAlarm) Kind() Kind { return KindFalseAlarm }
 
 // Kind implements Body.
 func (Invitation) Kind() Kind { return KindInvitation }
+
+// Kind implements Body.
+func (Undone) Kind() Kind { return KindUndone }
 
 // Kind implements Body.
 func (Questions) Kind() Kind { return KindQuestions }

@@ -55,6 +55,7 @@ func samples(language string) []Body {
 			Lost:    []Charge{{say("order 8", "ご注文（8）"), say("¥5,000", "5,000円"), say("refunded", "返金済み")}},
 			PutBack: []string{say("delivery address", "お届け先住所"), say("e-mail address", "メールアドレス")}, Password: true, Enrol: []string{say("authenticator app", "認証アプリ")},
 			Watched: noon.Add(30 * 24 * time.Hour), Signed: say("Aoi Tanaka", "田中 葵"), SignedAs: say("Account protection desk", "アカウント保護窓口"), Link: "/contact/C-1024"},
+		Undone{Case: "C-1024", Stopped: noon.Add(-3 * time.Hour), At: noon, By: []string{say("passkey", "パスキー")}, NotMe: "/not-me/t0ken", NotMeUntil: later},
 		Questions{Case: "C-1024", Link: "/recovery/t0ken", Until: noon.Add(24 * time.Hour)},
 		HandBack{Case: "C-1024",
 			Story: []Moment{
@@ -77,7 +78,7 @@ func bare() []Body {
 		ConfirmAddress{Link: "/confirm/t0ken"}, AlreadyRegistered{}, ConfirmChange{Link: "/confirm/t0ken"},
 		Notice{Event: SignedIn, NotMe: "/not-me/t0ken"}, Frozen{Link: "/contact/c"}, Code{Code: "123456"}, Reset{Link: "/reset/t0ken"},
 		ResetDone{NotMe: "/not-me/t0ken"}, CallbackBooked{Link: "/contact/c", At: noon}, Answer{Link: "/contact/c", Text: "x"},
-		FalseAlarm{Link: "/contact/c"}, Questions{Link: "/recovery/t0ken"}, HandBack{}, Invitation{Link: "/desk/welcome/t0ken"},
+		FalseAlarm{Link: "/contact/c"}, Undone{NotMe: "/not-me/t0ken"}, Questions{Link: "/recovery/t0ken"}, HandBack{}, Invitation{Link: "/desk/welcome/t0ken"},
 	}
 }
 

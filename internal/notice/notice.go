@@ -250,6 +250,39 @@ func (t *Teller) TellFalseAlarm(tx *db.Tx, c casefile.Case, letter mail.FalseAla
 	})
 }
 
+// TellUndone tells every contact that an account was let go by its holder
+// himself, by what (paths of secrets), with a link that stops it once more.
+func (t *Teller) TellUndone(tx *db.Tx, c casefile.Case, stopped time.Time, by []string) (err error) {
+	defer fault.Wrap(&err, "notice.TellUndone(%s)", c.ID)
+	h, err := account.HearerOf(tx, c.Account)
+	if err != nil {
+		return err
+	}
+	a, err := account.Get(tx, c.Account)
+	if err != nil {
+		return err
+	}
+	var with []string
+	for _, path := range by {
+		kind, _ := t.Kinds.Of(path)
+		with = append(with, What(kind, path, h.Language))
+	}
+	to, _ := readers(h.Contacts, heldLately(h.Contacts, tx.Now), account.Contact{}, 0)
+	number := mail.NewNumber()
+	for _, r := range to {
+		link, until, err := t.NotMe(tx, h.ID, a.Epoch, Link{number, a.Head, r.version})
+		if err != nil {
+			return err
+		}
+		l := mail.Letter{Account: h.ID, Case: c.ID, To: r.to, Language: h.Language, Number: number,
+			Body: mail.Undone{Case: c.ID, Stopped: stopped, At: tx.Now, By: with, NotMe: link, NotMeUntil: until}}
+		if err := t.Post.QueueNew(tx, l); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (t *Teller) about(tx *db.Tx, c casefile.Case, body func(link, language string) mail.Body) (err error) {
 	defer fault.Wrap(&err, "notice(%s)", c.ID)
 	h, err := account.HearerOf(tx, c.Account)

@@ -73,12 +73,21 @@ func (l *Life) Create(ctx context.Context, by access.Actor, email string, passwo
 // SpendSaved uses a saved code up and gives the secret it belongs to; ok is
 // false if it is none. Room verify asks for it, by way of app.
 func (l *Life) SpendSaved(tx *db.Tx, accountID string, code seal.Secret) (from account.Secret, ok bool, err error) {
-	from, after, err := l.afterCode(tx, accountID, "codes", seal.Typed(code.Reveal()))
+	return l.spend(tx, accountID, "codes", code)
+}
+
+// SpendApp is SpendSaved for a code of the authenticator app.
+func (l *Life) SpendApp(tx *db.Tx, accountID string, code seal.Secret) (from account.Secret, ok bool, err error) {
+	return l.spend(tx, accountID, "totp", code)
+}
+
+func (l *Life) spend(tx *db.Tx, accountID, path string, code seal.Secret) (from account.Secret, ok bool, err error) {
+	from, after, err := l.afterCode(tx, accountID, path, seal.Typed(code.Reveal()))
 	if errors.Is(err, ErrCode) {
 		return from, false, nil
 	}
 	if err != nil {
 		return from, false, err
 	}
-	return from, true, account.StoreUsed(tx, accountID, "codes", after)
+	return from, true, account.StoreUsed(tx, accountID, path, after)
 }

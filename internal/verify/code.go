@@ -13,6 +13,7 @@ import (
 	"takeback/internal/fault"
 	"takeback/internal/mail"
 	"takeback/internal/seal"
+	"takeback/internal/sms"
 )
 
 const (
@@ -33,7 +34,8 @@ func (x *Examiner) SendCode(ctx context.Context, by access.Actor, caseID string,
 		if err := reporter(tx, caseID, toReporter); err != nil {
 			return err
 		}
-		i := slices.IndexFunc(p.mail, func(c account.Contact) bool { return c.Version == version })
+		to := append(slices.Clone(p.mail), x.texted(p.phones, p.began)...)
+		i := slices.IndexFunc(to, func(c account.Contact) bool { return c.Version == version })
 		if i < 0 || p.exposed[version] {
 			return ErrUnclean
 		}
@@ -44,7 +46,7 @@ func (x *Examiner) SendCode(ctx context.Context, by access.Actor, caseID string,
 		if recent(before, tx.Now) >= codesMax {
 			return ErrOften
 		}
-		return x.send(tx, p, p.mail[i], toReporter, by)
+		return x.send(tx, p, to[i], toReporter, by)
 	})
 }
 
@@ -61,10 +63,6 @@ func (x *Examiner) send(tx *db.Tx, p picture, to account.Contact, forReporter st
 	if err := replaceSent(tx, p.c.ID, forReporter); err != nil {
 		return err
 	}
-	address, err := mail.ParseAddress(to.Address)
-	if err != nil {
-		return err
-	}
 	s := Sent{ID: seal.ID("code"), Case: p.c.ID, Reporter: forReporter, Slot: to.Slot, Version: to.Version, SetSeq: to.SetSeq,
 		Masked: mail.Mask(to.Address), At: tx.Now, Until: tx.Now.Add(codeFor)}
 	code, err := x.Seal.IssueCode(tx, seal.Code, s.ID, p.c.Account, p.account.Epoch, codeFor, p.c.ID)
@@ -74,11 +72,36 @@ func (x *Examiner) send(tx *db.Tx, p picture, to account.Contact, forReporter st
 	if err := insertSent(tx, s); err != nil {
 		return err
 	}
-	if _, err := x.Post.Queue(tx, mail.Letter{Account: p.c.Account, Case: p.c.ID, To: address, Language: p.account.Language,
-		Body: mail.Code{Code: code, Until: s.Until, Purpose: purpose[p.account.Language]}}); err != nil {
+	if err := x.deliver(tx, p, to, code, s.Until); err != nil {
 		return err
 	}
 	return x.Files.Note(tx, p.c.ID, by, "verify.code-sent", s.Masked)
+}
+
+// texted picks the numbers that a code can be sent to: confirmed ones. A call to
+// a number is answered by a voice, a text by whoever has the card.
+func (x *Examiner) texted(phones []account.Contact, in Incident) (out []account.Contact) {
+	for _, c := range phones {
+		if x.Texts != nil && textable(c, in) && x.Texts.Takes(c.Address) {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// deliver sends a code by letter or by text.
+func (x *Examiner) deliver(tx *db.Tx, p picture, to account.Contact, code string, until time.Time) error {
+	if !to.Mail() {
+		return x.Texts.Queue(tx, sms.Message{Account: p.c.Account, Case: p.c.ID, Number: to.Address, Masked: mail.Mask(to.Address),
+			Language: p.account.Language, Purpose: sms.Prove, Code: code, Until: until})
+	}
+	address, err := mail.ParseAddress(to.Address)
+	if err != nil {
+		return err
+	}
+	_, err = x.Post.Queue(tx, mail.Letter{Account: p.c.Account, Case: p.c.ID, To: address, Language: p.account.Language,
+		Body: mail.Code{Code: code, Until: until, Purpose: purpose[p.account.Language]}})
+	return err
 }
 
 // Enter takes a code that the holder typed on the page of the case. It returns
@@ -136,7 +159,11 @@ func (x *Examiner) enter(tx *db.Tx, caseID, reporter, code string) (right bool, 
 	if s.Reporter != "" {
 		reporter = s.Reporter
 	}
-	if err := x.keep(tx, by, Proof{Case: caseID, Reporter: reporter, Method: Code, Path: s.Slot, Version: s.Version, SetSeq: s.SetSeq, Good: true}); err != nil {
+	method := Text
+	if (account.Contact{Slot: s.Slot}).Mail() {
+		method = Code
+	}
+	if err := x.keep(tx, by, Proof{Case: caseID, Reporter: reporter, Method: method, Path: s.Slot, Version: s.Version, SetSeq: s.SetSeq, Good: true}); err != nil {
 		return false, err
 	}
 	return true, x.Consider(tx, caseID, by)

@@ -2,56 +2,54 @@ package verify
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"takeback/internal/account"
 	"takeback/internal/history"
+	"takeback/internal/proof"
 )
 
-// Method is a way to show that one is the holder.
-type Method string
+// The words of package proof, as this room uses them.
+type (
+	Method = proof.Method
+	Class  = proof.Class
+)
 
 // The methods.
 const (
-	Link     Method = "not-me"     // reported through a link in a letter to a contact
-	Code     Method = "email-code" // typed a code that was sent to a contact
-	Callback Method = "call-back"  // answered at a number that was on file before
-	Saved    Method = "saved-code" // typed one of the codes kept on paper
-	Question Method = "question"   // knew something from the history
+	Link     = proof.Link
+	Code     = proof.Code
+	Text     = proof.Text
+	Callback = proof.Callback
+	Saved    = proof.Saved
+	Passkey  = proof.Passkey
+	App      = proof.App
+	Password = proof.Password
+	Question = proof.Question
 )
-
-// Class is what a method shows that a person has. Two methods of one class are one proof: whoever
-// reads a mailbox has every letter in it.
-type Class string
 
 // The classes.
 const (
-	Mailbox   Class = "mailbox"
-	Phone     Class = "phone"
-	Paper     Class = "paper"
-	Knowledge Class = "knowledge" // what one knows another one can know
+	Mailbox   = proof.Mailbox
+	Phone     = proof.Phone
+	Paper     = proof.Paper
+	Key       = proof.Key
+	Device    = proof.Device
+	Knowledge = proof.Knowledge
 )
 
-// ClassOf tells what a method shows.
-func (m Method) ClassOf() Class {
-	switch m {
-	case Link, Code:
-		return Mailbox
-	case Callback:
-		return Phone
-	case Saved:
-		return Paper
-	}
-	return Knowledge
-}
-
 // factor says in the history's words how a method was presented.
-func (m Method) factor() string {
+func factor(m Method) string {
 	switch m {
 	case Link:
 		return "link"
 	case Callback:
 		return "call"
+	case Passkey:
+		return "passkey"
+	case App:
+		return "totp"
 	}
 	return "code"
 }
@@ -59,8 +57,8 @@ func (m Method) factor() string {
 // evidence says good proofs in the history's words, each contact or secret once.
 func evidence(proofs []Proof) (all []history.Factor) {
 	for _, p := range proofs {
-		f := history.Factor{Path: p.Path, Version: p.Version, Proof: p.Method.factor()}
-		if p.Good && p.Version != "" && p.Method.ClassOf() != Knowledge && !slices.Contains(all, f) {
+		f := history.Factor{Path: p.Path, Version: p.Version, Proof: factor(p.Method)}
+		if p.Good && p.Version != "" && p.Method.Class() != Knowledge && !slices.Contains(all, f) {
 			all = append(all, f)
 		}
 	}
@@ -135,6 +133,7 @@ type Facts struct {
 	Offers  []Class         // what the account could be proved by at all, knowledge left out
 	Contest bool            // a second person says he is the holder, and nobody has settled it
 	Waiver  Waiver
+	Settled map[string]bool // versions that were there for a week before the account was stopped
 	Now     time.Time
 }
 
@@ -147,18 +146,23 @@ type Verdict struct {
 	Contest bool    // nothing is verified before a second member of staff has looked
 	Waive   bool    // the account has no second method: an exception may be asked for
 	Waived  bool    // the exception carries the verdict
+	Undo    bool    // enough to undo a freeze that was a mistake
 }
 
 // Judge says what every proof is worth and what they come to. It changes the
 // Worth and Why of the proofs handed in.
 func Judge(f Facts) (v Verdict) {
 	var hidden, visible, wrong int
+	var settled []Method
 	for i := range f.Proofs {
 		p := &f.Proofs[i]
 		p.Worth, p.Why = worth(*p, f)
+		if p.Why == "" && f.Settled[p.Version] {
+			settled = append(settled, p.Method)
+		}
 		switch {
-		case p.Worth == ForReturn && !slices.Contains(v.Classes, p.Method.ClassOf()):
-			v.Classes = append(v.Classes, p.Method.ClassOf())
+		case p.Worth == ForReturn && !slices.Contains(v.Classes, p.Method.Class()):
+			v.Classes = append(v.Classes, p.Method.Class())
 		case p.Method != Question:
 		case !p.Good:
 			wrong++
@@ -176,6 +180,7 @@ func Judge(f Facts) (v Verdict) {
 	// Even the exception wants everything that the account does offer.
 	v.Waived = v.Waive && v.Needed > 0 && f.Waiver.counts(f.Now) && len(v.Classes) >= len(f.Offers)
 	v.Return = (v.Needed == 0 || v.Waived) && !f.Contest
+	v.Undo = proof.Undoes(settled) && !f.Contest
 	return v
 }
 
@@ -194,6 +199,8 @@ func worth(p Proof, f Facts) (Strength, string) {
 		return Nothing, "exposed"
 	case p.SetSeq >= f.Suspect:
 		return Nothing, "inside"
+	case !p.Method.Row().Returns:
+		return Nothing, "" // good for nothing but to undo a freeze
 	}
 	return ForReturn, ""
 }
@@ -240,11 +247,36 @@ func opening(changes []history.Change, of history.Change) Incident {
 	return Incident{of.Seq, of.At}
 }
 
+// secretClass tells what a secret shows that somebody has; false for one that proves nothing.
+func secretClass(slot string) (Class, bool) {
+	switch {
+	case slot == "codes":
+		return Paper, true
+	case slot == "totp":
+		return Device, true
+	case strings.HasPrefix(slot, "passkey/"):
+		return Key, true
+	}
+	return "", false
+}
+
+// settledBy tells which secrets can undo a freeze that was a mistake: those set a week before the account was
+// stopped. A passkey that an intruder made after he came in is none of them; nor is what he had in his hands, which is exposed.
+func settledBy(changes []history.Change, opened time.Time) map[string]bool {
+	settled := map[string]bool{}
+	for _, c := range changes {
+		if c.Verb == history.Credential && c.Version != "" && opened.Sub(c.At) >= quarantine {
+			settled[c.Version] = true
+		}
+	}
+	return settled
+}
+
 // cleanMail picks the addresses that a code may go to: good for recovery when
 // the case was opened, and set before the incident.
 func cleanMail(contacts []account.Contact, in Incident, opened time.Time) []account.Contact {
 	good := account.GoodForRecovery(asOf(contacts, opened), opened)
-	return slices.DeleteFunc(good, func(c account.Contact) bool { return !isMail(c.Slot) || c.SetSeq >= in.Seq })
+	return slices.DeleteFunc(good, func(c account.Contact) bool { return !c.Mail() || c.SetSeq >= in.Seq })
 }
 
 // asOf gives the contacts as they were at a time: what was put back since is no
@@ -262,8 +294,6 @@ func asOf(contacts []account.Contact, t time.Time) (then []account.Contact) {
 	return then
 }
 
-func isMail(slot string) bool { return slot == "email" || len(slot) > 6 && slot[:6] == "email/" }
-
 // cleanPhones picks the numbers that may be called back: on file when the
 // incident began, and not changed in the quarantine before it. A number that the
 // caller gives is none of them.
@@ -275,4 +305,10 @@ func cleanPhones(contacts []account.Contact, in Incident) []account.Contact {
 		}
 	}
 	return out
+}
+
+// textable tells whether a code by text to a clean number proves anything: somebody received there a week before the
+// incident. One who had the number moved to another card since then would receive there, too.
+func textable(c account.Contact, in Incident) bool {
+	return !c.ConfirmedAt.IsZero() && !c.ConfirmedAt.After(in.At.Add(-quarantine))
 }

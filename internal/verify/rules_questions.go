@@ -175,7 +175,7 @@ var providers = []string{"gmail.com", "yahoo.co.jp", "outlook.com", "icloud.com"
 // oldProvider gives where a former e-mail address of the account was.
 func oldProvider(changes []history.Change, facts []account.Fact) string {
 	for _, c := range changes {
-		if c.Verb != history.Contact || !isMail(c.Path) || slices.ContainsFunc(facts, func(f account.Fact) bool { return string(f.Value) == string(c.After) }) {
+		if c.Verb != history.Contact || !(account.Contact{Slot: c.Path}).Mail() || slices.ContainsFunc(facts, func(f account.Fact) bool { return string(f.Value) == string(c.After) }) {
 			continue
 		}
 		if _, domain, ok := strings.Cut(account.Fact{Value: c.After}.Text(), "@"); ok {

@@ -97,7 +97,7 @@ func TestJudgeProperties(t *testing.T) {
 		classes := map[Class]bool{}
 		for _, p := range f.Proofs {
 			if p.Good && p.Method != Question && p.Version != "" && !f.Exposed[p.Version] && p.SetSeq < f.Suspect && p.Until.After(now) {
-				classes[p.Method.ClassOf()] = true
+				classes[p.Method.Class()] = true
 			}
 		}
 		if len(classes) < 2 || f.Contest {

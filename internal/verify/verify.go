@@ -2,6 +2,7 @@ package verify
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"math"
 	"slices"
@@ -15,6 +16,7 @@ import (
 	"takeback/internal/history"
 	"takeback/internal/mail"
 	"takeback/internal/seal"
+	"takeback/internal/sms"
 )
 
 // Post takes letters in.
@@ -28,10 +30,34 @@ type Exposure interface {
 	Exposed(tx *db.Tx, account string) (map[string]bool, error)
 }
 
-// SavedCodes knows the codes that a holder keeps on paper.
+// SavedCodes knows the codes that a holder keeps on paper, and those of his app.
 type SavedCodes interface {
 	// SpendSaved uses a saved code up and gives the secret it belongs to; ok is false if it is none.
 	SpendSaved(tx *db.Tx, account string, code seal.Secret) (from account.Secret, ok bool, err error)
+	// SpendApp is SpendSaved for a code of the authenticator app.
+	SpendApp(tx *db.Tx, account string, code seal.Secret) (from account.Secret, ok bool, err error)
+}
+
+// Keys knows the passkeys of a holder.
+type Keys interface {
+	// AskKey asks a browser to present a passkey in a case.
+	AskKey(tx *db.Tx, account, caseID, device string) (options json.RawMessage, err error)
+	// TakeKey takes the answer and gives the secret that was presented; ok is false if it is none.
+	TakeKey(tx *db.Tx, account, caseID, device, answer string) (from account.Secret, ok bool, err error)
+}
+
+// Texts sends codes to telephones.
+type Texts interface {
+	Takes(number string) bool
+	Queue(tx *db.Tx, m sms.Message) error
+}
+
+// Undoer lets an account go that was stopped by mistake. Room freeze is one.
+type Undoer interface {
+	// MayUndo tells whether a case is one whose freeze its holder may undo.
+	MayUndo(tx *db.Tx, caseID string) (bool, error)
+	// Undo does it. It returns an error in public words if it may not be.
+	Undo(tx *db.Tx, caseID string, by access.Actor) error
 }
 
 // Eyes knows whether two members of staff are two people. It is the desk.
@@ -47,7 +73,10 @@ type Examiner struct {
 	Seal    *seal.Keeper
 	Post    Post
 	Exposed Exposure   // may be nil: nothing is known to be exposed
-	Saved   SavedCodes // may be nil: nobody has saved codes
+	Saved   SavedCodes // may be nil: nobody has saved codes or an app
+	Keys    Keys       // may be nil: nobody has passkeys
+	Texts   Texts      // may be nil: nobody is texted
+	Undoer  Undoer     // may be nil: no holder undoes a freeze himself
 	Eyes    Eyes       // may be nil where nobody lets staff in
 }
 
@@ -64,6 +93,8 @@ var (
 	ErrNoneSuch  = fault.New(fault.NotFound, "verify.none", "There is no such question or contact in this case.")
 	ErrSame      = fault.New(fault.Forbidden, "verify.same", "This needs a second person.")
 	ErrNoWaiver  = fault.New(fault.Conflict, "verify.no-waiver", "An exception is only for accounts that have no second method, after everything they have was proved.")
+	ErrNotUndone = fault.New(fault.Forbidden, "verify.not-undone", "This does not suffice to undo it here. Nothing is lost: one of our people will help you, on this page or by telephone.")
+	ErrProofs    = fault.New(fault.Invalid, "verify.proofs", "The password or the code is not right, or they were tried too often today.").On("code")
 	ErrContested = fault.New(fault.Conflict, "verify.contested", "It is marked already that a second person says he is the holder.")
 )
 
@@ -113,7 +144,7 @@ func (x *Examiner) look(tx *db.Tx, c casefile.Case) (p picture, err error) {
 
 // judge fills in proofs and verdict.
 func (x *Examiner) judge(tx *db.Tx, p *picture, contacts []account.Contact) (err error) {
-	f := Facts{Suspect: p.began.Seq, Exposed: p.exposed, Now: tx.Now}
+	f := Facts{Suspect: p.began.Seq, Exposed: p.exposed, Settled: settledBy(p.changes, p.c.OpenedAt), Now: tx.Now}
 	if f.Proofs, err = proofs(tx, p.c.ID); err != nil {
 		return err
 	}
@@ -172,8 +203,9 @@ func (x *Examiner) offers(tx *db.Tx, p picture) (out []Class, err error) {
 	}
 	secrets, err := account.Secrets(tx, p.c.Account)
 	for _, s := range secrets {
-		if s.Slot == "codes" && s.SetSeq < p.began.Seq && s.Until.IsZero() && !p.exposed[s.Version] {
-			out = append(out, Paper)
+		class, ours := secretClass(s.Slot)
+		if ours && s.SetSeq < p.began.Seq && s.Until.IsZero() && !p.exposed[s.Version] && !slices.Contains(out, class) {
+			out = append(out, class)
 		}
 	}
 	return out, err

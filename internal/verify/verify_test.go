@@ -456,6 +456,11 @@ func (p *paper) SpendSaved(tx *db.Tx, accountID string, code seal.Secret) (accou
 	return s, true, nil
 }
 
+func (p *paper) SpendApp(tx *db.Tx, accountID string, code seal.Secret) (account.Secret, bool, error) {
+	s, err := account.SecretIn(tx, accountID, "totp")
+	return s, err == nil && s.Version != "" && code.Reveal() == "246810", err
+}
+
 func TestSavedCodes(t *testing.T) {
 	each(t, func(t *testing.T, d *db.DB, clock *dbtest.Clock) {
 		b := setup(t, d, clock, true)

@@ -2,6 +2,7 @@ package holder
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"slices"
 
@@ -19,6 +20,20 @@ type Prover interface {
 	EnterSaved(ctx context.Context, caseID, reporter string, code seal.Secret) error
 }
 
+// Mistakes lets a holder undo a freeze that was a mistake; package verify does.
+type Mistakes interface {
+	// Undoable tells whether the page offers it, and whether with passkeys.
+	Undoable(ctx context.Context, caseID string) (may, keys bool, err error)
+	// EnterApp takes the password and a code of the app.
+	EnterApp(ctx context.Context, caseID, reporter string, password, code seal.Secret) error
+}
+
+// CaseKeys takes a passkey as a proof in a case; package verify does.
+type CaseKeys interface {
+	AskKey(ctx context.Context, caseID, reporter, device string) (options json.RawMessage, err error)
+	EnterKey(ctx context.Context, caseID, reporter, device, answer string, undo bool) (undone bool, err error)
+}
+
 // sentDigits is how long a code is that we send; saved ones are longer.
 const sentDigits = 6
 
@@ -27,7 +42,9 @@ const sentDigits = 6
 type Alarm struct {
 	Intake *report.Intake
 	Teller *notice.Teller
-	Verify Prover // may be nil: then nobody is asked for codes
+	Verify Prover   // may be nil: then nobody is asked for codes
+	Undo   Mistakes // may be nil: then nobody undoes a freeze himself
+	Keys   CaseKeys // goes with Undo
 }
 
 // alarmRoutes lists the pages for a person in trouble.

@@ -19,6 +19,8 @@ type caseView struct {
 	web.Page
 	report.View
 	Prove bool // codes are taken
+	Undo  bool // the holder can let the account go himself
+	Keys  bool // passkeys are taken
 }
 
 // Standing shows how far the case is.
@@ -47,6 +49,7 @@ func (p *Pages) caseRoutes() []web.Route {
 		{Method: "GET", Path: back, Permission: access.Public, Handler: p.showCase},
 		{Method: "GET", Path: back + "/live", Permission: access.Public, Handler: p.caseLive, Live: true},
 		post(back, p.say), post(back+"/call", p.askCall), post(back+"/code", p.enterCode), post(back+"/was-me", p.wasMe),
+		post(back+"/undo", p.undo), post(back+"/key", p.enterKey), post(back+"/key/ask", p.askCaseKey),
 	}
 }
 
@@ -64,7 +67,13 @@ func (p *Pages) showCase(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return casePage.Render(w, r, caseView{web.NewPage(r, "case.title"), v, p.Verify != nil})
+	page := caseView{Page: web.NewPage(r, "case.title"), View: v, Prove: p.Verify != nil}
+	if p.Undo != nil && v.Sure && !v.Over {
+		if page.Undo, page.Keys, err = p.Undo.Undoable(r.Context(), id); err != nil {
+			return err
+		}
+	}
+	return casePage.Render(w, r, page)
 }
 
 func (p *Pages) caseLive(w http.ResponseWriter, r *http.Request) error {
