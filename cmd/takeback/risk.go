@@ -16,6 +16,7 @@ import (
 type RiskCmd struct {
 	Eval     RiskEvalCmd     `cmd:"" help:"Try the score of sign-ins on a file with the columns of the public RBA data set."`
 	Fit      RiskFitCmd      `cmd:"" help:"Fit the score's weights on the sign-ins of such a file."`
+	Ablate   RiskAblateCmd   `cmd:"" help:"Try what the score is worth with less than it has: without cookies, without files about addresses, on the first days, under attack."`
 	Try      RiskTryCmd      `cmd:"" help:"Try a rule of your own on what happened already."`
 	Generate RiskGenerateCmd `cmd:"" help:"Write synthetic sign-ins in the shape of that data set, from published marginals."`
 }

@@ -23,14 +23,25 @@ type Course struct {
 	Sizes  risk.Sizes
 	Budget risk.Budget
 	Kinds  map[string]string // by index, of what is not ordinary; without it a takeover is what was disowned
+	Bend   func(*risk.Event) // changes what is known of an event; may be nil
+	Poison Poison
 	Tell   func(*Broken)
 	Tick   func(bytes int64)
+}
+
+// Poison is what every intruder does before he signs in: fails, and comes quietly
+// a day apart, from where and with what he will come in the end.
+type Poison struct {
+	Failed, Quiet int
+	Below         float64 // a quiet sign-in of a higher score is challenged, and he gives that up
 }
 
 // act is a sign-in or a stolen session, with all that was done in it.
 type act struct {
 	account  uint32
 	kind     string // empty if ordinary
+	depth    uint16 // successes that had taught before
+	fell     bool   // poison made its score lower
 	disowned int64  // when; never if zero
 	steps    []step
 }
@@ -80,6 +91,7 @@ type coursing struct {
 	acts     []act
 	number   map[string]int // of an act, by the id of its first event
 	lessons  map[string]risk.Lesson
+	quiet    map[string][]risk.Lesson // of the quiet sign-ins before one
 	first    int64
 	last     int64
 }
@@ -101,7 +113,7 @@ func (p Course) run(from io.Reader) (*coursing, error) {
 	tables := *p.Tables
 	tables.Limits.StepUp, tables.Limits.Tell, tables.Limits.Hold = math.Inf(1), math.Inf(1), math.Inf(1)
 	p.Tables = &tables
-	c := &coursing{Course: p, accounts: newAccounts(), counters: risk.NewCounters(1, p.Sizes), number: map[string]int{}, lessons: map[string]risk.Lesson{}}
+	c := &coursing{Course: p, accounts: newAccounts(), counters: risk.NewCounters(1, p.Sizes), number: map[string]int{}, lessons: map[string]risk.Lesson{}, quiet: map[string][]risk.Lesson{}}
 	in, read := bufio.NewReaderSize(from, 1<<20), int64(0)
 	for n := int64(1); ; n++ {
 		line, err := in.ReadSlice('\n')
@@ -146,6 +158,9 @@ func (c *coursing) hear(n int64, text string, long bool) {
 		c.Unordered++
 	}
 	c.last = max(c.last, e.At)
+	if c.Bend != nil {
+		c.Bend(&e)
+	}
 	c.take(&e)
 }
 
@@ -182,6 +197,7 @@ func (c *coursing) take(e *risk.Event) {
 		return
 	}
 	number, p := c.accounts.open([]byte(e.Account))
+	depth, clean := uint16(min(p.Successes(), math.MaxUint16)), c.prepare(e, p)
 	d := risk.Decide(e, p, c.counters, c.Tables)
 	c.counters.Observe(e, &d)
 	p.Follow(e, &d, c.counters)
@@ -202,7 +218,39 @@ func (c *coursing) take(e *risk.Event) {
 		s.weight = float32(d.Total())
 	}
 	a := c.actOf(e.ID, number)
+	if len(a.steps) == 0 {
+		a.depth, a.fell = depth, clean > d.Score
+	}
 	a.steps = append(a.steps, s)
+}
+
+// prepare poisons an account before an intruder's sign-in, and gives the score
+// that the sign-in would have had without.
+func (c *coursing) prepare(e *risk.Event, p *risk.Profile) (clean float64) {
+	if e.Kind != risk.SignedIn || c.Poison == (Poison{}) || !(&act{kind: c.kindOf(e.ID)}).intruder() {
+		return math.Inf(-1)
+	}
+	before := risk.Decide(e, p, c.counters, c.Tables)
+	for range c.Poison.Failed {
+		f := *e
+		f.Kind, f.Session, f.Device.Given = risk.SignInFailed, "", ""
+		d := risk.Decide(&f, p, c.counters, c.Tables)
+		c.counters.Observe(&f, &d)
+	}
+	for day := c.Poison.Quiet; day > 0; day-- {
+		q := *e
+		q.At = max(e.At-int64(day)*24*3600*1e6, c.first)
+		d := risk.Decide(&q, p, c.counters, c.Tables)
+		if d.Action >= risk.StepUp || d.Score >= c.Poison.Below {
+			break
+		}
+		if lesson, ok := p.Learn(&q, c.counters); ok {
+			c.counters.Learn(lesson)
+			c.quiet[e.ID] = append(c.quiet[e.ID], lesson)
+			e.Device.Token, e.Device.Given = q.Device.Given, "" // his browser has one now
+		}
+	}
+	return before.Score
 }
 
 // actOf finds the act that an event belongs to: "r7.2" is the second thing that followed on "r7".
@@ -212,13 +260,17 @@ func (c *coursing) actOf(id string, account uint32) *act {
 			return &c.acts[n]
 		}
 	}
-	kind, ok := c.Kinds[id]
-	if !ok {
-		kind = c.Kinds[strings.TrimPrefix(id, "r")]
-	}
 	c.number[id] = len(c.acts)
-	c.acts = append(c.acts, act{account: account, kind: kind})
+	c.acts = append(c.acts, act{account: account, kind: c.kindOf(id)})
 	return &c.acts[len(c.acts)-1]
+}
+
+// kindOf tells what lies behind an event: for the report, and for the poison.
+func (c *coursing) kindOf(id string) string {
+	if kind, ok := c.Kinds[id]; ok {
+		return kind
+	}
+	return c.Kinds[strings.TrimPrefix(id, "r")]
 }
 
 // giveBack is what follows when a holder disowns something: what it taught is
@@ -234,6 +286,11 @@ func (c *coursing) giveBack(e *risk.Event, p *risk.Profile) {
 		c.counters.Unlearn(lesson)
 		delete(c.lessons, e.Target)
 	}
+	for _, lesson := range c.quiet[e.Target] {
+		p.Unlearn(lesson)
+		c.counters.Unlearn(lesson)
+	}
+	delete(c.quiet, e.Target)
 	back := risk.Event{ID: e.ID, Account: e.Account, At: e.At, Kind: risk.HolderConfirmed}
 	d := risk.Decide(&back, p, c.counters, c.Tables)
 	p.Follow(&back, &d, c.counters)

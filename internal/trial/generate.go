@@ -15,6 +15,7 @@ type Making struct {
 	Users   int
 	Seed    uint64
 	Attacks float64 // takeovers of each kind per later sign-in
+	Flood   float64 // how many times as many tries of strangers as published; 1 if zero
 
 	Rows   io.Writer
 	Truth  io.Writer // nil if not wanted: index, kind and depth of what is not ordinary
@@ -50,7 +51,7 @@ func Generate(m Making) ([]Marginal, error) {
 		live(throw(m.Seed, 1, uint64(u)), uint32(u), span, m.Attacks, keep)
 		t.drawn()
 	}
-	all = strangers(throw(m.Seed, 2, 0), m.Users, span, t, all)
+	all = strangers(throw(m.Seed, 2, 0), m, span, t, all)
 	slices.SortFunc(all, func(a, b attempt) int {
 		return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.user, b.user), cmp.Compare(a.depth, b.depth), cmp.Compare(a.kind, b.kind))
 	})
@@ -63,7 +64,7 @@ func Generate(m Making) ([]Marginal, error) {
 // strangers are the tries of everybody else: on names that do not exist, and on
 // existing ones until the published share of failures is reached. They come from
 // where the published shares of countries still lack attempts.
-func strangers(d dice, users int, span int64, t *tally, all []attempt) []attempt {
+func strangers(d dice, m Making, span int64, t *tally, all []attempt) []attempt {
 	rows := float64(t.logins) / successShare
 	onNames := int(existingShare*(rows-float64(t.logins))) - t.failed[0]
 	nobody := int(nobodyShare * rows)
@@ -90,8 +91,10 @@ func strangers(d dice, users int, span int64, t *tally, all []attempt) []attempt
 		from[i] = math.Max(target*rows+from[i], target*rows*0.05)
 	}
 	countries := weights(from[:]...)
-	for i := range max(0, onNames) + nobody {
-		a := attempt{at: d.Int64N(span), failed: true, nobody: i >= onNames, user: uint32(d.IntN(users))}
+	flood := cmp.Or(m.Flood, 1)
+	onNames, nobody = int(flood*float64(max(0, onNames))), int(flood*float64(nobody))
+	for i := range onNames + nobody {
+		a := attempt{at: d.Int64N(span), failed: true, nobody: i >= onNames, user: uint32(d.IntN(m.Users))}
 		a.place, a.client = d.placeIn(d.pick(countries)), d.client()
 		for listed := d.with(listedStranger); a.place.listed() != listed; {
 			a.place = d.placeIn(int(a.place.country))

@@ -20,7 +20,7 @@ func EvalEvents(from io.Reader, p Course, j Judging) (*Aftermath, error) {
 		return nil, errors.New("split: it must lie between the warm-up and the end")
 	}
 	if p.Budget == (risk.Budget{}) {
-		p.Budget = risk.Budget{Challenge: 0.02, Hold: 0.02}
+		p.Budget = usualBudget
 	}
 	for name, share := range map[string]float64{"challenge": p.Budget.Challenge, "hold": p.Budget.Hold} {
 		if !(share >= 0 && share <= 1) {
@@ -31,9 +31,15 @@ func EvalEvents(from io.Reader, p Course, j Judging) (*Aftermath, error) {
 	if err != nil {
 		return nil, err
 	}
+	return newBench(c, j).judge(), nil
+}
+
+// usualBudget is that of a server whose operator names none.
+var usualBudget = risk.Budget{Challenge: 0.02, Hold: 0.02}
+
+func newBench(c *coursing, j Judging) *bench {
 	span := float64(c.last - c.first)
-	b := &bench{coursing: c, Judging: j, warm: c.first + int64(span*j.WarmUp), parted: c.first + int64(span*j.Split), weight: map[uint32][]uint8{}}
-	return b.judge(), nil
+	return &bench{coursing: c, Judging: j, warm: c.first + int64(span*j.WarmUp), parted: c.first + int64(span*j.Split), until: math.MaxInt64, weight: map[uint32][]uint8{}}
 }
 
 // bench is a course while it is judged.
@@ -41,6 +47,7 @@ type bench struct {
 	*coursing
 	Judging
 	warm, parted int64
+	until        int64 // after which nothing is judged
 	limits       risk.Limits
 	holders      []*act // of the later part, by account
 	intruders    []*act
@@ -98,6 +105,7 @@ func (b *bench) part() {
 		a := &b.acts[i]
 		at := a.steps[0].at
 		switch {
+		case at >= b.until:
 		case a.intruder():
 			if at >= b.parted {
 				b.intruders = append(b.intruders, a)
