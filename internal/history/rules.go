@@ -48,6 +48,17 @@ func (c Change) Lacks() (what []string) {
 	return what
 }
 
+// Disownable tells whether a holder can say of a change that it was not she who
+// made it: what was done in a session of her account, or by the service on
+// somebody's behalf. What a case, our staff or the program did is told of elsewhere.
+func (c Change) Disownable() bool {
+	switch c.Verb {
+	case Freeze, Unfreeze, Hold, Release, Look, State, Statement:
+		return false
+	}
+	return c.Role == access.Holder || c.Role == access.Service
+}
+
 // unsaid tells whether it is not known what it was that was presented.
 func (f Factor) unsaid() bool { return f.Path == "" || f.Version == "" }
 

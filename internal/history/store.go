@@ -2,10 +2,12 @@ package history
 
 import (
 	"encoding/json"
+	"errors"
 	"strings"
 	"time"
 
 	"takeback/internal/db"
+	"takeback/internal/fault"
 )
 
 const columns = `account, seq, epoch, at, verb, path, part, session, segment, role, actor, client, factors, before, after,
@@ -60,6 +62,32 @@ func Latest(tx *db.Tx, account string, before int64, limit int) ([]Change, error
 // At gives one change, or db.ErrNone.
 func At(tx *db.Tx, account string, seq int64) (Change, error) {
 	return db.One(tx, scan, `SELECT `+columns+` FROM change WHERE account = $1 AND seq = $2`, account, seq)
+}
+
+// ErrNoChange says that there is no such change.
+var ErrNoChange = fault.New(fault.NotFound, "history.none", "There is no such part of the history.")
+
+// Entered gives one change, or ErrNoChange.
+func Entered(tx *db.Tx, account string, seq int64) (Change, error) {
+	c, err := At(tx, account, seq)
+	if errors.Is(err, db.ErrNone) {
+		err = ErrNoChange
+	}
+	return c, err
+}
+
+// ErasedSince gives the paths whose value was erased at the holder's wish at or
+// after a change, each with the last change that did.
+func ErasedSince(tx *db.Tx, account string, seq int64) (map[string]int64, error) {
+	paths := map[string]int64{}
+	_, err := db.All(tx, func(s db.Scanner) (struct{}, error) {
+		var path string
+		var at int64
+		err := s.Scan(&path, &at)
+		paths[path] = max(paths[path], at)
+		return struct{}{}, err
+	}, `SELECT path, seq FROM change WHERE account = $1 AND seq >= $2 AND erased`, account, seq)
+	return paths, err
 }
 
 // Written tells whether there ever was something at a path, by the changes before one.

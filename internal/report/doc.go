@@ -1,8 +1,9 @@
 // Package report listens to whoever says "this was not me".
 //
 // It owns no table of its own: what it hears becomes a case, a reporter in it,
-// messages and calls to be made (package casefile). It takes three kinds of
-// people in. Who has the link of a notice stops the account with it, without
+// messages and calls to be made (package casefile). It takes four kinds of
+// people in. Who is signed in says of a line of the history that it was not
+// him: it stops the account, and counts as no proof. Who has the link of a notice stops the account with it, without
 // signing in; the link gives him no access, because somebody may still read a
 // mailbox that the holder gave up. Who has no link writes from the contact
 // page; what he says about himself is no proof of anything, and no answer tells

@@ -43,6 +43,9 @@ func (l *Life) History(ctx context.Context, who access.Actor, before int64, limi
 		if changes, err = history.Latest(tx, who.Account, before, limit); err != nil {
 			return err
 		}
+		if err := hideErased(tx, who.Account, changes); err != nil {
+			return err
+		}
 		all, err := session.Of(tx, who.Account)
 		for _, s := range all {
 			sessions[s.ID] = s
@@ -50,6 +53,37 @@ func (l *Life) History(ctx context.Context, who access.Actor, before int64, limi
 		return err
 	})
 	return changes, sessions, err
+}
+
+// hideErased takes the values out of changes, newest first, whose path the holder
+// had erased later: the entry stays, what it said is not shown again.
+func hideErased(tx *db.Tx, account string, changes []history.Change) error {
+	if len(changes) == 0 {
+		return nil
+	}
+	erased, err := history.ErasedSince(tx, account, changes[len(changes)-1].Seq)
+	for i, c := range changes {
+		if erased[c.Path] >= c.Seq && c.Path != "" {
+			changes[i].Before, changes[i].After = nil, nil
+		}
+	}
+	return err
+}
+
+// Change gives one change of one's own account, or history.ErrNoChange.
+func (l *Life) Change(ctx context.Context, who access.Actor, seq int64) (c history.Change, err error) {
+	defer fault.Wrap(&err, "signin.Change(%s %d)", who.Account, seq)
+	err = l.DB.Read(ctx, func(tx *db.Tx) error {
+		c, err = history.Entered(tx, who.Account, seq)
+		if err != nil {
+			return err
+		}
+		one := []history.Change{c}
+		err = hideErased(tx, who.Account, one)
+		c = one[0]
+		return err
+	})
+	return c, err
 }
 
 // Show gives a sensitive contact in clear, and enters that it was shown: once

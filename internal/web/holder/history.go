@@ -2,7 +2,7 @@ package holder
 
 import (
 	"net/http"
-	"strconv"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,7 +15,9 @@ import (
 )
 
 func (p *Pages) historyRoutes() []web.Route {
-	return []web.Route{{Method: "GET", Path: "/history", Permission: access.OwnAccount, Handler: p.showHistory}}
+	return slices.Concat(
+		[]web.Route{{Method: "GET", Path: "/history", Permission: access.OwnAccount, Handler: p.showHistory}},
+		route("/history/{seq}/not-me", access.OwnAccount, p.showDisown, p.disown))
 }
 
 var historyPage = web.NewView[historyView](pages, "history")
@@ -24,42 +26,42 @@ const historyLines = 50
 
 type historyView struct {
 	web.Page
-	Lines []line
-	Older string // number to go on from; empty at the end
-	Newer string
+	Lines  []line
+	Sought sought
+	Kinds  []web.Option
+	Older  string // address to go on at; empty at the end
+	Newest string // address of the newest; empty if this is it
+	Looked bool   // the search ended before the beginning of the history: Older goes on
 }
 
 // line is one entry of the history in words.
 type line struct {
+	Seq       int64
 	At        time.Time
 	Words     string
 	From, To  string // masked; empty: not shown
 	Where     string // who and from where
 	Important bool
+	Disown    bool // the holder may say that it was not she
 }
 
 func (p *Pages) showHistory(w http.ResponseWriter, r *http.Request) error {
-	before := int64(0)
-	if q := r.URL.Query().Get("before"); q != "" {
-		n, err := strconv.ParseInt(q, 10, 64)
-		if err != nil || n < 1 {
-			return errNoHistory
-		}
-		before = n
-	}
-	changes, sessions, err := p.Life.History(r.Context(), web.ActorOf(r), before, historyLines+1)
-	if err != nil {
+	v := historyView{Page: web.NewPage(r, "history.title")}
+	var before int64
+	var err error
+	if v.Sought, before, err = soughtIn(r, v.Zone); err != nil {
 		return err
 	}
-	v := historyView{Page: web.NewPage(r, "history.title")}
-	if len(changes) > historyLines {
-		changes = changes[:historyLines]
-		v.Older = strconv.FormatInt(changes[historyLines-1].Seq, 10)
+	v.Kinds = v.Offer("history.kind", kinds...)
+	for i := range v.Kinds {
+		v.Kinds[i].Chosen = v.Kinds[i].Value == v.Sought.Kind
+	}
+	if err := p.seek(r, &v, before); err != nil {
+		return err
 	}
 	if before > 0 {
-		v.Newer = strconv.FormatInt(before+historyLines, 10)
+		v.Newest = v.Sought.link(0)
 	}
-	v.Lines = p.lines(v.Page, changes, sessions)
 	return historyPage.Render(w, r, v)
 }
 
@@ -73,7 +75,7 @@ func (p *Pages) lines(page web.Page, changes []history.Change, sessions map[stri
 
 func (p *Pages) line(page web.Page, c history.Change, sessions map[string]session.Session) line {
 	kind, _ := p.Life.Book.Kinds.Of(c.Path)
-	l := line{At: c.At, Words: p.words(page, c, kind), Where: where(page, c), Important: kind.Tell == account.TellAll || c.Role.Staff()}
+	l := line{Seq: c.Seq, At: c.At, Words: p.words(page, c, kind), Where: p.where(page, c), Important: kind.Tell == account.TellAll || c.Role.Staff(), Disown: c.Disownable()}
 	switch c.Verb {
 	case history.View, history.Look, history.Confirm:
 	case history.SignOut:
@@ -119,7 +121,7 @@ func (p *Pages) words(page web.Page, c history.Change, kind account.Kind) string
 }
 
 // where says who did it and from where.
-func where(page web.Page, c history.Change) string {
+func (p *Pages) where(page web.Page, c history.Change) string {
 	switch {
 	case c.Role.Staff():
 		return page.T("by.staff")
@@ -130,11 +132,7 @@ func where(page web.Page, c history.Change) string {
 	case c.Role == access.System:
 		return page.T("by.system")
 	}
-	w := deviceOf(page, c.Client.UserAgent)
-	if c.Client.IP != "" {
-		w += " · " + c.Client.IP
-	}
-	return w
+	return strings.Join(filled(deviceOf(page, c.Client.UserAgent), p.from(page, c.Client.IP)), " · ")
 }
 
 // label names a path: a kind that the shop declared brings its own words.

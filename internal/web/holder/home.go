@@ -9,7 +9,6 @@ import (
 
 	"takeback/internal/access"
 	"takeback/internal/account"
-	"takeback/internal/fault"
 	"takeback/internal/history"
 	"takeback/internal/mail"
 	"takeback/internal/web"
@@ -22,8 +21,6 @@ func (p *Pages) homeRoutes() []web.Route {
 func (p *Pages) orderRoutes() []web.Route {
 	return []web.Route{{Method: "GET", Path: "/account/orders", Permission: access.OwnAccount, Handler: p.showOrders}}
 }
-
-var errNoHistory = fault.New(fault.NotFound, "history.none", "There is no such part of the history.")
 
 var (
 	homePage   = web.NewView[homeView](pages, "home")
