@@ -19,6 +19,7 @@ type commands struct {
 	Bench         BenchCmd         `cmd:"" help:"Measure this program against the machine's own limit in the same run."`
 	VerifyHistory VerifyHistoryCmd `cmd:"" name:"verify-history" help:"Check that the history of every account is what was written."`
 	Key           KeyCmd           `cmd:"" help:"Make, list and revoke keys of the protected service."`
+	Client        ClientCmd        `cmd:"" help:"Let services have people sign in here, by OpenID Connect."`
 	Risk          RiskCmd          `cmd:"" help:"Try the score of sign-ins on files of the past, and make such files."`
 	Breach        BreachCmd        `cmd:"" help:"Build a filter of breached passwords, and ask it."`
 	Staff         StaffCmd         `cmd:"" help:"Let people in to the desk."`

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	"takeback/internal/access"
@@ -29,6 +30,8 @@ import (
 	"takeback/internal/knowledge"
 	"takeback/internal/mail"
 	"takeback/internal/notice"
+	"takeback/internal/oidc"
+	"takeback/internal/pass"
 	"takeback/internal/passkey"
 	"takeback/internal/report"
 	"takeback/internal/restore"
@@ -84,10 +87,12 @@ type App struct {
 	Asker        *ask.Asker
 	Returner     *handback.Returner
 	Campaigns    *campaign.Campaigns
+	Passes       *pass.Passes
 
 	Holder  *web.Site
 	Console *web.Site
 	API     *api.API
+	OpenID  *oidc.Provider
 }
 
 // New builds Takeback in reading order: the ground, the nouns, the rooms in the
@@ -185,10 +190,12 @@ func (a *App) rooms(ctx context.Context) error {
 	a.Investigator.OnMark, a.Restorer.Clear, a.Restorer.OnFalse = a.Restorer.StopLosses, a.Investigator, a.onFalse
 	a.Campaigns = &campaign.Campaigns{DB: a.DB, Book: a.Book, Finder: together{a}, Carrier: together{a}, Looks: a.Desk}
 
+	a.Passes = &pass.Passes{DB: a.DB, Book: a.Book, Sessions: a.Sessions, Seal: a.Seal, Teller: a.Teller, Issuer: strings.TrimSuffix(a.Config.Site, "/"), Log: a.Config.Log}
+
 	a.Book.Verified = a.Examiner.Evidence
 	// Whoever changes anything has told whom it concerns, in the same transaction.
 	a.Book.OnAppend = []func(*db.Tx, history.Change) error{a.Judge.Hear, a.Teller.Hear, a.Restorer.Hear, a.Campaigns.Hear}
-	for _, room := range []interface{ Handle(*jobs.Runner) }{a.Post, a.Life, a.Intake, a.Restorer, a.Returner, a.Campaigns} {
+	for _, room := range []interface{ Handle(*jobs.Runner) }{a.Post, a.Life, a.Intake, a.Restorer, a.Returner, a.Campaigns, a.Passes} {
 		room.Handle(a.Runner)
 	}
 	return nil
@@ -200,13 +207,14 @@ func (a *App) faces(context.Context) error {
 		return err
 	}
 	puzzle, gate := a.gates()
-	a.Holder = (&holder.Pages{Life: a.Life, Puzzle: puzzle, Gate: gate, Waves: a.Waves, Protection: byService{a}, Asker: a.Asker, Judged: a.Judge, Places: atlas{a.Known},
+	a.Holder = (&holder.Pages{Life: a.Life, Puzzle: puzzle, Gate: gate, Waves: a.Waves, Protection: byService{a}, Asker: a.Asker, Judged: a.Judge, Places: atlas{a.Known}, Passes: a.Passes,
 		Alarm: holder.Alarm{Intake: a.Intake, Teller: a.Teller, Verify: a.Examiner, Undo: a.Examiner, Keys: a.Examiner}}).Site(shell)
 	a.Console = (&console.Pages{Desk: a.Desk, Examiner: a.Examiner, Investigator: a.Investigator, Restorer: a.Restorer, Returner: a.Returner,
 		Campaigns: a.Campaigns, Asker: a.Asker, Judge: a.Judge, Known: a.Known}).Site(shell)
 	a.API = &api.API{Sessions: a.Sessions, Keys: access.KeyRing{DB: a.DB, Seal: a.Seal}, Accounts: account.Reader{DB: a.DB},
 		History: history.Reader{DB: a.DB}, Cases: casefile.Reader{DB: a.DB}, Life: a.Life, Registrar: a.Life,
 		Freezer: byService{a}, Cards: byService{a}, Orders: byService{a}, Judge: a.Judge, Site: a.Config.Site, Proxies: shell.Proxies, Log: a.Config.Log}
+	a.OpenID = &oidc.Provider{Passes: a.Passes, Proxies: shell.Proxies, Log: a.Config.Log}
 	return nil
 }
 
@@ -252,6 +260,9 @@ func (a *App) Handler() http.Handler {
 	mux.Handle("/v1/", programs)
 	mux.Handle("/openapi.json", programs)
 	mux.Handle("/openapi-3.0.json", programs)
+	openid := a.OpenID.Handler()
+	mux.Handle("/oauth/", openid)
+	mux.Handle("/.well-known/openid-configuration", openid)
 	mux.Handle("/assets/", web.Assets())
 	mux.Handle("/desk", a.Console)
 	mux.Handle("/desk/", a.Console)

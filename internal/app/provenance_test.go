@@ -22,6 +22,7 @@ import (
 	"takeback/internal/db/dbtest"
 	"takeback/internal/history"
 	"takeback/internal/investigate"
+	"takeback/internal/pass"
 	"takeback/internal/seal"
 	"takeback/internal/signin"
 )
@@ -74,7 +75,7 @@ func (s site) holds(c site) bool {
 func (s site) String() string { return fmt.Sprintf("%s:%d", s.file, s.from) }
 
 // entering are the packages whose verbs enter changes.
-var entering = []string{"signin", "notice", "report", "desk", "freeze", "verify", "investigate", "restore", "handback", "campaign", "connector", "session", "api"}
+var entering = []string{"signin", "notice", "report", "desk", "freeze", "verify", "investigate", "restore", "handback", "campaign", "pass", "connector", "session", "api"}
 
 // appends finds every place in the rooms that enters a change: what calls a
 // method Append, or a room's own append, with a transaction.
@@ -203,6 +204,7 @@ func (h *home) ordinaryLife() {
 	old := slices.IndexFunc(devices, func(d signin.Device) bool { return d.ID == "hana's old phone" })
 	_, err = life.ForgetDevice(ctx, s.Actor(browser("hana's phone")), devices[old].Handle)
 	h.ok(err)
+	h.visitsAShop(s.Actor(browser("hana's phone")))
 	h.ok(life.SignOut(ctx, s.Actor(browser("hana's phone"))))
 }
 
@@ -215,6 +217,23 @@ func (h *home) reaches(p *phones) {
 	h.ok(h.Life.SendContactCode(ctx, who, "phone"))
 	h.ok(h.Life.ConfirmContact(ctx, who, "phone", p.code(h, "+819012345678")))
 	h.ok(h.Life.SignOut(ctx, who))
+}
+
+// visitsAShop signs in at a service with the account, which ends with the session.
+func (h *home) visitsAShop(who access.Actor) {
+	h.t.Helper()
+	const verifier, challenge = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
+	ctx, back := h.t.Context(), "https://shop.example/"
+	h.write(func(tx *db.Tx) error {
+		_, err := pass.MakeClient(tx, h.Seal, pass.Client{ID: "shop", Name: "Shop", Redirects: []string{back}, Trusted: true}, false)
+		return err
+	})
+	code, err := h.Passes.Begin(ctx, who, pass.Request{Client: "shop", Redirect: back, Scope: []string{pass.OpenID}, Challenge: challenge})
+	h.ok(err)
+	c, err := h.Passes.Client(ctx, "shop")
+	h.ok(err)
+	_, err = h.Passes.Redeem(ctx, c, pass.Exchange{Code: code, Redirect: back, Verifier: verifier}, "shop's")
+	h.ok(err)
 }
 
 // twoStep turns two-step sign-in on, signs in with it, and turns it off.

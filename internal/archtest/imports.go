@@ -20,8 +20,8 @@ type tier struct {
 var house = []tier{
 	{"ground", []string{"fault", "db", "seal", "passkey", "jobs", "mail", "sms", "knowledge", "breach"}, false},
 	{"nouns", []string{"access", "proof", "account", "history", "session", "risk", "rulebook", "finding", "casefile", "connector"}, false},
-	{"rooms", []string{"judge", "wave", "signin", "notice", "report", "desk", "freeze", "verify", "investigate", "restore", "ask", "handback", "campaign"}, true},
-	{"faces", []string{"web", "web/holder", "web/console", "api"}, false},
+	{"rooms", []string{"judge", "wave", "signin", "notice", "report", "desk", "freeze", "verify", "investigate", "restore", "ask", "handback", "campaign", "pass"}, true},
+	{"faces", []string{"web", "web/holder", "web/console", "api", "oidc"}, false},
 	{"builders", []string{"app", "scenario", "demo", "bench", "trial"}, false},
 }
 
@@ -93,6 +93,7 @@ var keeps = []keep{
 	{"github.com/jackc/pgx", []string{"internal/db", "internal/bench"}, false, "the seam is db"},
 	{"github.com/pressly/goose", []string{"internal/db"}, false, "the seam is db"},
 	{"html/template", []string{"internal/web", "internal/mail"}, false, "only pages and letters are HTML"},
+	{"github.com/zitadel/oidc", []string{"internal/oidc"}, false, "the protocol is spoken by one face"},
 	{"github.com/chromedp", []string{"internal/story/browser"}, true, "only tests drive a browser"},
 	{"github.com/go-webauthn", []string{"internal/passkey"}, false, "one package reads what authenticators say"},
 }
@@ -107,6 +108,7 @@ type forbidden struct {
 var forbiddens = []forbidden{
 	{"internal/web", []string{Module + "internal/db"}, "pages ask rooms, never the database"},
 	{"internal/api", []string{Module + "internal/db"}, "the API asks rooms, never the database"},
+	{"internal/oidc", []string{Module + "internal/db"}, "OpenID asks rooms, never the database"},
 }
 
 // Keeps checks what only some packages may import, and what some may not.

@@ -3,6 +3,7 @@ package history
 import (
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -88,6 +89,15 @@ func ErasedSince(tx *db.Tx, account string, seq int64) (map[string]int64, error)
 		return struct{}{}, err
 	}, `SELECT path, seq FROM change WHERE account = $1 AND seq >= $2 AND erased`, account, seq)
 	return paths, err
+}
+
+// FactorsOf gives what was presented in a session so far, in order.
+func FactorsOf(tx *db.Tx, account, session string) (all []Factor, err error) {
+	lists, err := db.All(tx, func(r db.Scanner) (of []Factor, err error) {
+		err = r.Scan(db.JSON(&of))
+		return of, err
+	}, `SELECT factors FROM change WHERE account = $1 AND session = $2 AND verb IN ($3, $4, $5) ORDER BY seq`, account, session, Open, Recover, StepUp)
+	return slices.Concat(lists...), err
 }
 
 // Written tells whether there ever was something at a path, by the changes before one.

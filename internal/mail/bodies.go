@@ -66,6 +66,8 @@ const (
 	WrongSecond Event = "wrong-second"
 	// Listed is a right password that is on a list which intruders try. It was nobody's change.
 	Listed Event = "listed"
+	// Replayed is a token of the service What that was used twice: somebody may have copied it. It is over.
+	Replayed Event = "replayed"
 )
 
 // Notice tells the holder of a sensitive change or of a sign-in from a new device.

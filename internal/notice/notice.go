@@ -143,6 +143,17 @@ func (t *Teller) ToldListed(tx *db.Tx, accountID string, since time.Time) (bool,
 	return toldSince(tx, accountID, mail.Listed, since)
 }
 
+// TellReplayed tells that a token was used twice by which a service kept the
+// holder signed in: somebody may have copied it. The sign-in there is over.
+func (t *Teller) TellReplayed(tx *db.Tx, accountID, service string, from access.Client) (err error) {
+	defer fault.Wrap(&err, "notice.TellReplayed(%s)", accountID)
+	a, err := account.Get(tx, accountID)
+	if err != nil {
+		return err
+	}
+	return t.tell(tx, accountID, news{event: mail.Replayed, seq: a.Head, epoch: a.Epoch, at: tx.Now, by: access.Actor{Client: from}, what: service, asked: true})
+}
+
 func (t *Teller) pending(tx *db.Tx, p Pending, e mail.Event) error {
 	a, err := account.Get(tx, p.Account)
 	if err != nil {
@@ -165,6 +176,7 @@ type news struct {
 	by       access.Actor
 	from, to string          // masked
 	replaced account.Contact // the contact that a change takes away
+	what     string          // what it is about, where that is no path
 	asked    bool            // no change yet: nothing that seq set is new
 }
 
@@ -202,7 +214,11 @@ func (t *Teller) tell(tx *db.Tx, accountID string, n news) error {
 func (t *Teller) body(tx *db.Tx, n news, language, token string) mail.Notice {
 	b := mail.Notice{Event: n.event, From: n.from, To: n.to, At: n.at, Due: n.due, ByStaff: n.by.Role.Staff(),
 		NotMe: notMePath + token}
-	if n.event != mail.SignedIn && n.event != mail.WrongSecond && n.event != mail.Listed {
+	switch n.event {
+	case mail.SignedIn, mail.WrongSecond, mail.Listed:
+	case mail.Replayed:
+		b.What = n.what
+	default:
 		kind, _ := t.Kinds.Of(n.path)
 		b.What = What(kind, n.path, language)
 	}

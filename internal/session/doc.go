@@ -8,10 +8,11 @@
 // on from another client gets a new segment, so that a stolen cookie can be told
 // from its owner. Ended sessions are kept: they are evidence.
 //
-// No room of ours opens a session out of another one: a step-up, a new password
-// and another client go on in the same session, and a reset ends the one that it
-// opened. Derive is for whoever has sessions that come out of others (refresh,
-// remember-me); it must name its Parent, or its change lacks it.
+// A step-up, a new password and another client go on in the same session, and a
+// reset ends the one that it opened. A session that comes out of another one
+// (Derive) names its Parent; it is what a service holds that has people sign in
+// here (room pass). It ends with its parent, its token is exchanged as the
+// service refreshes it, and no browser can use it.
 //
 // A device is known by its cookie, and by a key that its browser keeps once it
 // has shown one: see ProveDevice and Recognise. A device that was revoked stays in

@@ -85,7 +85,8 @@ type Opening struct {
 	Parent  string
 	Client  access.Client
 	Limited bool
-	Case    string // in which a limited session is opened
+	Case    string    // in which a limited session is opened
+	Until   time.Time // when its token ends; 30 days from now if zero
 }
 
 // Open opens a session and gives its token. known tells whether the device had
@@ -97,6 +98,9 @@ func (s *Sessions) Open(tx *db.Tx, o Opening) (opened Session, token string, kno
 	opened = Session{ID: seal.ID("ses"), Account: o.Account.ID, Epoch: o.Account.Epoch, Limited: o.Limited, Verb: o.Verb, Parent: o.Parent,
 		OpenedAt: tx.Now, ProvedAt: tx.Now, TokenAt: tx.Now, SeenAt: tx.Now, ExpiresAt: tx.Now.Add(lifetime), Segment: 1,
 		Device: o.Client.Device, IP: o.Client.IP, UserAgent: o.Client.UserAgent, State: o.Account.State}
+	if !o.Until.IsZero() {
+		opened.ExpiresAt = o.Until
+	}
 	if o.Limited {
 		opened.ExpiresAt = tx.Now.Add(limitedLife)
 	}
@@ -159,9 +163,14 @@ func (s *Sessions) find(ctx context.Context, token string, now time.Time) (Sessi
 }
 
 // CheckFrom is Check for a browser: it also notices that a session goes on from
-// another client (a stolen cookie does) and begins a new segment then.
+// another client (a stolen cookie does) and begins a new segment then. What came
+// out of another session is in the hands of a service and no browser's: as a
+// cookie it would let that service change a password.
 func (s *Sessions) CheckFrom(ctx context.Context, token string, client access.Client) (Session, error) {
 	found, err := s.Check(ctx, token)
+	if err == nil && found.Verb == history.Derive {
+		return Session{}, ErrOver
+	}
 	if err != nil || !found.changedHands(client) && s.DB.Now().Sub(found.SeenAt) < seenAtLeast {
 		return found, err
 	}
@@ -260,7 +269,7 @@ func (s *Sessions) Prove(tx *db.Tx, by access.Actor, factors []history.Factor) e
 	return tx.Announce(account.EpochTopic, by.Account) // the cache knows the former time
 }
 
-// End ends one session of an account. Somebody else's is db.ErrNone.
+// End ends one session of an account, and what came out of it. Somebody else's is db.ErrNone.
 func (s *Sessions) End(tx *db.Tx, by access.Actor, accountID, id, why string) error {
 	n, err := tx.Exec(`UPDATE session SET ended_at = $1, ended_why = $2 WHERE id = $3 AND account = $4 AND ended_at IS NULL`, tx.Now, why, id, accountID)
 	if err != nil {
@@ -270,6 +279,9 @@ func (s *Sessions) End(tx *db.Tx, by access.Actor, accountID, id, why string) er
 		return db.ErrNone
 	}
 	if _, err := s.Book.Append(tx, history.Entry{Account: accountID, By: by, Verb: history.SignOut, Parent: id}); err != nil {
+		return err
+	}
+	if err := s.endDerived(tx, by, accountID, id, why); err != nil {
 		return err
 	}
 	return tx.Announce(account.EpochTopic, accountID)

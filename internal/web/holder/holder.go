@@ -10,6 +10,7 @@ import (
 	"takeback/internal/access"
 	"takeback/internal/ask"
 	"takeback/internal/fault"
+	"takeback/internal/pass"
 	"takeback/internal/session"
 	"takeback/internal/signin"
 	"takeback/internal/web"
@@ -37,7 +38,8 @@ type Pages struct {
 	Protection Protection
 	Asker      *ask.Asker // may be nil: then holders are asked nothing
 	Judged     Judged
-	Places     Places // may be nil: then pages give addresses alone
+	Places     Places       // may be nil: then pages give addresses alone
+	Passes     *pass.Passes // may be nil: then no service has people sign in here
 	Alarm
 }
 
@@ -53,7 +55,7 @@ func (p *Pages) Routes() []web.Route {
 		p.homeRoutes(), p.registerRoutes(), p.signInRoutes(), p.resetRoutes(),
 		p.securityRoutes(), p.reachRoutes(), p.twoStepRoutes(), p.historyRoutes(),
 		p.personRoutes(), p.passwordRoutes(), p.addressRoutes(), p.cardRoutes(), p.orderRoutes(),
-		p.Puzzle.Routes(), p.challengeRoutes(), p.alarmRoutes(), p.recoveryRoutes(),
+		p.Puzzle.Routes(), p.challengeRoutes(), p.alarmRoutes(), p.recoveryRoutes(), p.connectRoutes(),
 	)
 }
 

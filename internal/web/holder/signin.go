@@ -26,6 +26,9 @@ var (
 	secondPage = web.NewView[signInView](pages, "second")
 )
 
+// returnMost is how long the way back may be: a service's request is wrapped in it.
+const returnMost = 4000
+
 type signInView struct {
 	web.Page
 	Mailed bool // the second step is a code that was mailed
@@ -50,7 +53,7 @@ func (p *Pages) signIn(w http.ResponseWriter, r *http.Request) error {
 	f := web.FormOf(r)
 	email, password := f.Text("email", 254), f.Secret("password")
 	answer := session.Answer{Challenge: f.Optional("device-challenge", 400), Key: f.Optional("device-key", 200), Signature: f.Optional("device-signature", 200)}
-	f.Optional("return", 2000)
+	f.Optional("return", returnMost)
 	if err := f.Err(); err != nil {
 		return err
 	}
@@ -137,7 +140,7 @@ func (p *Pages) showMailed(w http.ResponseWriter, r *http.Request) error {
 func (p *Pages) second(w http.ResponseWriter, r *http.Request) error {
 	f := web.FormOf(r)
 	code := f.Secret("code")
-	f.Optional("return", 2000)
+	f.Optional("return", returnMost)
 	if err := f.Err(); err != nil {
 		return err
 	}
@@ -165,11 +168,19 @@ func over(w http.ResponseWriter, r *http.Request) error {
 
 // signOut works for everybody: a browser whose session is over keeps no cookie either.
 func (p *Pages) signOut(w http.ResponseWriter, r *http.Request) error {
+	if err := p.signOutHere(w, r); err != nil {
+		return err
+	}
+	return web.Done(w, r, "/sign-in", "signed-out")
+}
+
+// signOutHere ends this browser's session.
+func (p *Pages) signOutHere(w http.ResponseWriter, r *http.Request) error {
 	if who := web.ActorOf(r); who.Role == access.Holder {
 		if err := p.Life.SignOut(r.Context(), who); err != nil && !is(err, signin.ErrNoSession) {
 			return err
 		}
 	}
 	drop(w, sessionCookie)
-	return web.Done(w, r, "/sign-in", "signed-out")
+	return nil
 }
