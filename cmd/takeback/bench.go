@@ -9,7 +9,7 @@ import (
 
 // BenchCmd is `takeback bench`.
 type BenchCmd struct {
-	Only     []string `help:"What to measure: session-check, sign-in, change, freeze, restore, campaign, decision, ingest. All if absent."`
+	Only     []string `help:"What to measure: session-check, sign-in, stuffing, change, freeze, restore, campaign, decision, ingest. All if absent."`
 	DB       string   `name:"db" help:"Where a fresh database is made for it: beside this file, or on this server (postgres://…). In a temporary folder if absent."`
 	Accounts int      `help:"Of the campaign; each has 100 changes."  default:"2000"`
 	JSON     bool     `help:"Print one JSON object."`

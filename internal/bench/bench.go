@@ -51,6 +51,7 @@ type measurement struct {
 var measurements = []measurement{
 	{"session-check", sessionCheck},
 	{"sign-in", signIn},
+	{"stuffing", stuffing},
 	{"change", change},
 	{"freeze", freezing},
 	{"restore", restoring},

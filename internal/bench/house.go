@@ -28,7 +28,7 @@ func build(ctx context.Context, at string) (h *house, err error) {
 	if h.place, err = newPlace(ctx, at); err != nil {
 		return nil, err
 	}
-	h.App, err = app.New(ctx, app.Config{DB: h.place.url, Site: "https://shop.example", SMTP: seal.NewSecret("smtp://127.0.0.1:25"),
+	h.App, err = app.New(ctx, app.Config{DB: h.place.url, Site: "https://shop.example", File: app.File{Proxies: []string{"127.0.0.1/32"}}, SMTP: seal.NewSecret("smtp://127.0.0.1:25"),
 		Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return nil, errors.Join(err, h.place.remove())

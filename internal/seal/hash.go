@@ -131,6 +131,10 @@ func Outdated(phc string) bool {
 	return err == nil && (h.below(today) || len(h.key) < keyBytes)
 }
 
+// Full tells whether a stranger's password would be refused with ErrBusy now, so
+// that nothing else need be done for him first.
+func (k *Keeper) Full() bool { return k.turns.full() }
+
 func (k *Keeper) argon(ctx context.Context, password Secret, h hashed, length uint32) ([]byte, error) {
 	if len(password.text) > passwordMost {
 		password.text = password.text[:passwordMost] + "\x00" // no password has a NUL: it is right nowhere and costs what others do

@@ -75,6 +75,13 @@ func (t *turns) take(ctx context.Context) error {
 	return ctx.Err()
 }
 
+// full tells whether a stranger who came now would be refused.
+func (t *turns) full() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.free == 0 && len(t.strangers) >= t.most
+}
+
 // done hands the turn on.
 func (t *turns) done() {
 	t.mu.Lock()

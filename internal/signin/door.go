@@ -9,6 +9,7 @@ import (
 	"takeback/internal/account"
 	"takeback/internal/db"
 	"takeback/internal/mail"
+	"takeback/internal/seal"
 	"takeback/internal/session"
 )
 
@@ -65,6 +66,22 @@ type allowance struct {
 // crowded tells whether an address or its network has no tries left.
 func (l *Life) crowded(now time.Time, client access.Client) bool {
 	return l.tries.full(now, "sign-in from "+client.Net(), perIP) || l.tries.full(now, "sign-in from network "+client.Provider(), perNetwork)
+}
+
+// turnedAway refuses who cannot be known, before anything is looked up for him:
+// a flood is to cost us next to nothing.
+func (l *Life) turnedAway(now time.Time, key string, client access.Client) error {
+	switch {
+	case client.Device != "":
+		return nil
+	case l.crowded(now, client):
+		l.refused(key, client)
+		return errSlowDoor
+	case l.Seal.Full():
+		l.refused(key, client)
+		return seal.ErrBusy
+	}
+	return nil
 }
 
 // allow uses up a try at signing in under a name. A device that signed in to the

@@ -42,9 +42,8 @@ func (l *Life) SignIn(ctx context.Context, email string, password seal.Secret, c
 	address, bad := mail.ParseAddress(email)
 	key := address.Key()
 	now := l.DB.Now()
-	if client.Device == "" && l.crowded(now, client) { // who cannot be known is not looked up
-		l.refused(key, client)
-		return e, errSlowDoor
+	if err := l.turnedAway(now, key, client); err != nil {
+		return e, err
 	}
 	var at arrival
 	if bad == nil {
