@@ -51,6 +51,7 @@ type alarm struct {
 	duty   *duty
 	stop   *freeze.Freezer
 	enter  *session.Sessions
+	seal   *seal.Keeper
 	url    string
 	client *http.Client
 }
@@ -66,6 +67,7 @@ func newAlarm(t *testing.T, d *db.DB, clock *dbtest.Clock) *alarm {
 	a := &alarm{T: t, db: d, clock: clock, duty: &duty{2}, runner: &jobs.Runner{DB: d}}
 	keeper, err := seal.NewKeeper(make([]byte, 32))
 	must(err)
+	a.seal = keeper
 	a.inbox, err = inbox.Start("127.0.0.1:0")
 	must(err)
 	t.Cleanup(func() { _ = a.inbox.Close() })

@@ -4,10 +4,13 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
+	"takeback/internal/account"
 	"takeback/internal/seal"
 )
 
@@ -20,21 +23,7 @@ func TestAFloodOfSignInsLeavesTheOtherPagesAlone(t *testing.T) {
 	h.hana()
 	known := h.surfer().signIn(hana, first)
 	known.post("/sign-out")
-	ctx, stop := context.WithCancel(t.Context())
-	var line sync.WaitGroup
-	defer line.Wait()
-	defer stop()
-	for range 8 { // each takes the place of whoever was served
-		line.Go(func() {
-			for ctx.Err() == nil {
-				var some sync.WaitGroup
-				for range 200 {
-					some.Go(func() { _, _ = h.life.Seal.CheckPassword(ctx, "", seal.NewSecret("guess")) })
-				}
-				some.Wait()
-			}
-		})
-	}
+	crowd(t, h.life.Seal)
 	busy := page{}
 	for range 100 { // until the line is full
 		if busy = h.surfer().post("/sign-in", "email", hana, "password", first); busy.code == http.StatusServiceUnavailable {
@@ -51,6 +40,46 @@ func TestAFloodOfSignInsLeavesTheOtherPagesAlone(t *testing.T) {
 	}
 	if p := known.post("/sign-in", "email", hana, "password", first); p.code != http.StatusSeeOther {
 		t.Errorf("the holder on a known device: %d %v", p.code, p.errors())
+	}
+}
+
+// The account is stopped as ever while nobody can sign in.
+func TestAFloodOfSignInsDoesNotKeepTheLinkFromStopping(t *testing.T) {
+	eachAlarm(t, func(a *alarm) {
+		link := a.takeover()
+		crowd(a.T, a.seal)
+		if p := a.get(a.client, link); p.Status != 200 {
+			a.Errorf("the page of the link: %d", p.Status)
+		}
+		if p := a.get(a.client, "/help"); p.Status != 200 {
+			a.Errorf("the page of help: %d", p.Status)
+		}
+		if a.post(a.client, link, nil); a.account().State != account.Frozen {
+			a.Errorf("the account is %s", a.account().State)
+		}
+		if !a.seal.Full() {
+			a.Error("the line was not full all the time")
+		}
+	})
+}
+
+// crowd keeps the line before the hashing full until the test ends.
+func crowd(t *testing.T, k *seal.Keeper) {
+	ctx, stop := context.WithCancel(t.Context())
+	var line sync.WaitGroup
+	t.Cleanup(func() { stop(); line.Wait() })
+	for range 100 * runtime.GOMAXPROCS(0) { // more than wait; each comes back
+		line.Go(func() {
+			for ctx.Err() == nil {
+				if _, err := k.CheckPassword(ctx, "", seal.NewSecret("guess")); err != nil {
+					pause := time.NewTimer(time.Millisecond)
+					<-pause.C // refused at once
+				}
+			}
+		})
+	}
+	for !k.Full() {
+		runtime.Gosched()
 	}
 }
 
