@@ -194,7 +194,7 @@ func (a *App) rooms(ctx context.Context) error {
 
 	a.Book.Verified = a.Examiner.Evidence
 	// Whoever changes anything has told whom it concerns, in the same transaction.
-	a.Book.OnAppend = []func(*db.Tx, history.Change) error{a.Judge.Hear, a.Teller.Hear, a.Restorer.Hear, a.Campaigns.Hear}
+	a.Book.OnAppend = []func(*db.Tx, history.Change) error{a.Judge.Hear, a.Teller.Hear, a.Restorer.Hear, a.Campaigns.Hear, a.Passes.Hear}
 	for _, room := range []interface{ Handle(*jobs.Runner) }{a.Post, a.Life, a.Intake, a.Restorer, a.Returner, a.Campaigns, a.Passes} {
 		room.Handle(a.Runner)
 	}
@@ -215,6 +215,7 @@ func (a *App) faces(context.Context) error {
 		History: history.Reader{DB: a.DB}, Cases: casefile.Reader{DB: a.DB}, Life: a.Life, Registrar: a.Life,
 		Freezer: byService{a}, Cards: byService{a}, Orders: byService{a}, Judge: a.Judge, Site: a.Config.Site, Proxies: shell.Proxies, Log: a.Config.Log}
 	a.OpenID = &oidc.Provider{Passes: a.Passes, Proxies: shell.Proxies, Log: a.Config.Log}
+	a.Passes.Caller = a.OpenID
 	return nil
 }
 

@@ -21,6 +21,7 @@ import (
 	"takeback/internal/access"
 	"takeback/internal/account"
 	"takeback/internal/app"
+	"takeback/internal/casefile"
 	"takeback/internal/db"
 	"takeback/internal/db/dbtest"
 	"takeback/internal/history"
@@ -114,6 +115,15 @@ func (h *house) freeze() {
 	h.Helper()
 	h.write(func(tx *db.Tx) error {
 		_, err := account.Turn(tx, h.account, account.Frozen, time.Time{}, account.Open)
+		return err
+	})
+}
+
+// freezeByCase stops the account as a report does, with all that follows.
+func (h *house) freezeByCase() {
+	h.Helper()
+	h.write(func(tx *db.Tx) error {
+		_, err := h.Freezer.Stop(tx, casefile.Case{Account: h.account}, access.Do("test"))
 		return err
 	})
 }

@@ -37,6 +37,7 @@ func (s *server) Discovery(context.Context, *op.Request[struct{}]) (*op.Response
 		IDTokenSigningAlgValuesSupported: []string{algorithm}, CodeChallengeMethodsSupported: []oidc.CodeChallengeMethod{oidc.CodeChallengeMethodS256},
 		TokenEndpointAuthMethodsSupported:      append(secret, oidc.AuthMethodNone),
 		RevocationEndpointAuthMethodsSupported: append(secret, oidc.AuthMethodNone), IntrospectionEndpointAuthMethodsSupported: secret,
+		BackChannelLogoutSupported: true, BackChannelLogoutSessionSupported: true,
 		ClaimsSupported: []string{"iss", "sub", "aud", "azp", "exp", "iat", "auth_time", "nonce", "at_hash", "acr", "amr", "sid", "epoch", "name", "locale", "updated_at", "email", "email_verified"},
 	}), nil
 }

@@ -27,7 +27,7 @@ func (s *server) tokens(ctx context.Context, t pass.Tokens, nonce string) (*op.R
 	c := oidc.NewIDTokenClaims(s.Passes.Issuer, t.Pass.Account, []string{t.Pass.Client}, now.Add(pass.IDTokenFor), t.Pass.AuthAt, nonce, t.Pass.ACR, t.Pass.AMR, t.Pass.Client, 0)
 	c.IssuedAt, c.AccessTokenHash, c.SessionID = oidc.FromTime(now), hash, t.Pass.Session
 	c.Claims = map[string]any{"epoch": t.Pass.Epoch}
-	signed, err := s.sign(ctx, c)
+	signed, err := s.sign(ctx, c, "JWT")
 	if err != nil {
 		return nil, err
 	}
@@ -36,12 +36,12 @@ func (s *server) tokens(ctx context.Context, t pass.Tokens, nonce string) (*op.R
 }
 
 // sign signs with the key whose turn it is.
-func (s *server) sign(ctx context.Context, claims any) (string, error) {
-	k, err := s.Passes.Signer(ctx)
+func (p *Provider) sign(ctx context.Context, claims any, kind jose.ContentType) (string, error) {
+	k, err := p.Passes.Signer(ctx)
 	if err != nil {
 		return "", err
 	}
-	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.RS256, Key: &jose.JSONWebKey{Key: k.Secret, KeyID: k.ID}}, (&jose.SignerOptions{}).WithType("JWT"))
+	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.RS256, Key: &jose.JSONWebKey{Key: k.Secret, KeyID: k.ID}}, (&jose.SignerOptions{}).WithType(kind))
 	if err != nil {
 		return "", err
 	}

@@ -54,6 +54,7 @@ type Passes struct {
 	Sessions *session.Sessions
 	Seal     *seal.Keeper
 	Teller   Teller       // may be nil: then nobody hears of stolen tokens
+	Caller   Caller       // tells clients that a session is over
 	Issuer   string       // the address that clients know us by
 	Log      *slog.Logger // slog.Default if nil
 
@@ -65,6 +66,7 @@ type Passes struct {
 func (p *Passes) Handle(r *jobs.Runner) {
 	r.Handle(jobRevoked, p.endRevoked)
 	r.Handle(jobDaily, p.daily)
+	r.Handle(jobHangup, p.hangUp)
 }
 
 const (
