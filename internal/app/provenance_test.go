@@ -43,6 +43,7 @@ func TestEveryChangeOfEveryRoomSaysWhereItCameFrom(t *testing.T) {
 			})
 			h.ordinaryLife()
 			h.reaches(p)
+			h.comesBack()
 			h.mistake()
 			h.takeover()
 			h.oneOfMany()
@@ -206,6 +207,27 @@ func (h *home) ordinaryLife() {
 	h.ok(err)
 	h.visitsAShop(s.Actor(browser("hana's phone")))
 	h.ok(life.SignOut(ctx, s.Actor(browser("hana's phone"))))
+}
+
+// comesBack loses the app and gets back in by the mailbox and a code on paper, with another one left out.
+func (h *home) comesBack() {
+	h.t.Helper()
+	const kei = "kei@mail.example"
+	ctx, pw := h.t.Context(), seal.NewSecret(secret)
+	who := h.signIn(kei, secret, "kei's")
+	saved, err := h.Life.MakeCodes(ctx, who, pw)
+	h.ok(err)
+	h.ok(h.Life.BeginTwoStep(ctx, who, pw))
+	e, err := h.Life.Enrolment(ctx, who)
+	h.ok(err)
+	h.clock.Advance(time.Minute)
+	code, err := totp.GenerateCode(e.Seed.Reveal(), h.clock.Now())
+	h.ok(err)
+	h.ok(h.Life.ConfirmTwoStep(ctx, who, code))
+	h.ok(h.Life.AskRecovery(ctx, kei, browser("kei's")))
+	got, err := h.Life.Recover(ctx, h.token(kei, "/recover/"), signin.Shown{Code: saved[0].Reveal()}, browser("kei's"))
+	h.ok(err)
+	h.ok(h.Life.FinishRecovery(ctx, got.Token, seal.NewSecret("birch.5.candle.fog"), browser("kei's")))
 }
 
 // reaches confirms a number by a code that comes by text.

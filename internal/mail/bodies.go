@@ -20,6 +20,8 @@ const (
 	KindFrozen            Kind = "frozen"
 	KindCode              Kind = "code"
 	KindReset             Kind = "reset"
+	KindRecover           Kind = "recover"
+	KindRecovering        Kind = "recovering"
 	KindResetDone         Kind = "reset-done"
 	KindCallbackBooked    Kind = "callback-booked"
 	KindAnswer            Kind = "answer"
@@ -108,6 +110,27 @@ type Reset struct {
 	Until time.Time
 	IP    string // who asked
 	Place string
+}
+
+// Recover carries the link to the way back in for somebody who lost his second factor.
+type Recover struct {
+	Link  string `letter:"link"`
+	Until time.Time
+	IP    string // who asked; may be empty
+	Ready bool   // the wait is over: the link sets a new password
+}
+
+// Recovering tells that somebody wants back in without a second factor and
+// waits, or that it was stopped.
+type Recovering struct {
+	At         time.Time
+	Due        time.Time // when it goes on
+	Stopped    bool
+	IP         string
+	Device     string    // may be empty
+	Stop       string    `letter:"link"` // stops it; empty once it is stopped
+	NotMe      string    `letter:"link"`
+	NotMeUntil time.Time // when that link ends
 }
 
 // ResetDone tells that a new password was set by a mailed link.
@@ -234,6 +257,12 @@ func (Code) Kind() Kind { return KindCode }
 
 // Kind implements Body.
 func (Reset) Kind() Kind { return KindReset }
+
+// Kind implements Body.
+func (Recover) Kind() Kind { return KindRecover }
+
+// Kind implements Body.
+func (Recovering) Kind() Kind { return KindRecovering }
 
 // Kind implements Body.
 func (ResetDone) Kind() Kind { return KindResetDone }

@@ -24,7 +24,7 @@ var languages = []string{"en", "ja"}
 // kinds lists every letter there is. Templates are parsed for all of them at
 // start, so that a broken one stops the program and not a letter.
 var kinds = []Body{
-	ConfirmAddress{}, AlreadyRegistered{}, ConfirmChange{}, Notice{}, Frozen{}, Code{}, Reset{}, ResetDone{},
+	ConfirmAddress{}, AlreadyRegistered{}, ConfirmChange{}, Notice{}, Frozen{}, Code{}, Reset{}, Recover{}, Recovering{}, ResetDone{},
 	CallbackBooked{}, Answer{}, FalseAlarm{}, Undone{}, Questions{}, HandBack{}, Invitation{},
 }
 

@@ -46,6 +46,8 @@ func samples(language string) []Body {
 		Frozen{Case: "C-1024", At: noon, Held: []string{say("Order 7: camera, ¥89,000", "ご注文7：カメラ 89,000円")}, Link: "/contact/C-1024"},
 		Code{Code: "123456", Until: noon.Add(10 * time.Minute), Purpose: say("to show that the account is yours", "ご本人様であることを確認する")},
 		Reset{Link: "/reset/t0ken", Until: later, IP: "192.0.2.7", Place: say("near Osaka, Japan", "大阪府付近")},
+		Recover{Link: "/recover/t0ken", Until: later, IP: "192.0.2.7"},
+		Recovering{At: noon, Due: noon.Add(72 * time.Hour), IP: "192.0.2.7", Device: say("Safari on iPhone", "iPhoneのSafari"), Stop: "/recover/stop/t0ken", NotMe: "/not-me/t0ken", NotMeUntil: later},
 		ResetDone{At: noon, IP: "192.0.2.7", Place: say("near Osaka, Japan", "大阪府付近"), Device: say("Safari on iPhone", "iPhoneのSafari"), NotMe: "/not-me/t0ken", NotMeUntil: later},
 		CallbackBooked{Case: "C-1024", Phone: "********78", Within: 2 * time.Minute, Link: "/contact/C-1024"},
 		Answer{Case: "C-1024", Text: say("Thank you for writing.\nWe have looked at it.\n\nThe order was stopped.", "お問い合わせありがとうございます。\n確認いたしました。\n\nご注文は止めております。"),
@@ -77,7 +79,7 @@ func bare() []Body {
 	return []Body{
 		ConfirmAddress{Link: "/confirm/t0ken"}, AlreadyRegistered{}, ConfirmChange{Link: "/confirm/t0ken"},
 		Notice{Event: SignedIn, NotMe: "/not-me/t0ken"}, Frozen{Link: "/contact/c"}, Code{Code: "123456"}, Reset{Link: "/reset/t0ken"},
-		ResetDone{NotMe: "/not-me/t0ken"}, CallbackBooked{Link: "/contact/c", At: noon}, Answer{Link: "/contact/c", Text: "x"},
+		Recover{Link: "/recover/t0ken", Ready: true}, Recovering{Stopped: true, NotMe: "/not-me/t0ken"}, ResetDone{NotMe: "/not-me/t0ken"}, CallbackBooked{Link: "/contact/c", At: noon}, Answer{Link: "/contact/c", Text: "x"},
 		FalseAlarm{Link: "/contact/c"}, Undone{NotMe: "/not-me/t0ken"}, Questions{Link: "/recovery/t0ken"}, HandBack{}, Invitation{Link: "/desk/welcome/t0ken"},
 	}
 }

@@ -266,6 +266,39 @@ func (t *Teller) TellFalseAlarm(tx *db.Tx, c casefile.Case, letter mail.FalseAla
 	})
 }
 
+// TellRecovery tells every contact that somebody wants back in without a second
+// factor, each with a link that stops it; or, with no recovery named, that it was stopped.
+func (t *Teller) TellRecovery(tx *db.Tx, accountID, recovery string, b mail.Recovering) (err error) {
+	defer fault.Wrap(&err, "notice.TellRecovery(%s)", accountID)
+	h, err := account.HearerOf(tx, accountID)
+	if err != nil {
+		return err
+	}
+	a, err := account.Get(tx, accountID)
+	if err != nil {
+		return err
+	}
+	to, _ := readers(h.Contacts, heldLately(h.Contacts, tx.Now), account.Contact{}, 0)
+	number := mail.NewNumber()
+	for _, r := range to {
+		// It is about no change, so its link names none.
+		if b.NotMe, b.NotMeUntil, err = t.NotMe(tx, h.ID, a.Epoch, Link{number, 0, r.version}); err != nil {
+			return err
+		}
+		if recovery != "" {
+			token, err := t.Seal.Issue(tx, seal.RecoverStop, h.ID, a.Epoch, b.Due.Add(24*time.Hour).Sub(tx.Now), recovery)
+			if err != nil {
+				return err
+			}
+			b.Stop = "/recover/stop/" + token
+		}
+		if err := t.Post.QueueNew(tx, mail.Letter{Account: h.ID, To: r.to, Language: h.Language, Number: number, Body: b}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // TellUndone tells every contact that an account was let go by its holder
 // himself, by what (paths of secrets), with a link that stops it once more.
 func (t *Teller) TellUndone(tx *db.Tx, c casefile.Case, stopped time.Time, by []string) (err error) {

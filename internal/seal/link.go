@@ -136,6 +136,9 @@ const (
 	Register    = "register"     // confirms the address of a registration
 	ConfirmMail = "confirm-mail" // confirms a new address
 	Reset       = "reset"        // sets a new password
+	Recover     = "recover"      // begins the way back in without a second factor
+	Recovered   = "recovered"    // ends it: sets a new password
+	RecoverStop = "recover-stop" // stops it; gives access to nobody
 	CaseLink    = "case"         // shows a case to the person who reported it
 	Questions   = "questions"    // opens a limited session for a holder who answers questions
 	FirstStaff  = "first-staff"  // makes the first supervisor

@@ -11,6 +11,6 @@
 // never opens an account that is held still (freeze, handback). It comes before
 // every other room: what it enters in the history is what they work with.
 //
-// Its tables are registration, second_step, pending_change, enrolment, move_key,
+// Its tables are registration, recovery, second_step, pending_change, enrolment, move_key,
 // strong_proof, shown and spent.
 package signin

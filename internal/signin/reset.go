@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 	"time"
 
 	"takeback/internal/access"
@@ -40,8 +39,12 @@ type resetLink struct {
 // AskReset takes a sign-in name of somebody who forgot the password. What it
 // does is the same for every name, known or not: it queues a job, and the job
 // finds out.
-func (l *Life) AskReset(ctx context.Context, email string, client access.Client) (err error) {
-	defer fault.Wrap(&err, "signin.AskReset")
+func (l *Life) AskReset(ctx context.Context, email string, client access.Client) error {
+	return l.ask(ctx, email, client, jobReset)
+}
+
+func (l *Life) ask(ctx context.Context, email string, client access.Client, job string) (err error) {
+	defer fault.Wrap(&err, "signin.ask(%s)", job)
 	address, err := mail.ParseAddress(email)
 	if err != nil {
 		return err
@@ -51,7 +54,7 @@ func (l *Life) AskReset(ctx context.Context, email string, client access.Client)
 		return fault.Public(err)
 	}
 	return l.DB.Write(ctx, func(tx *db.Tx) error {
-		return jobs.Enqueue(tx, jobs.Job{Kind: jobReset, Args: resetAsked{Key: address.Key(), IP: client.IP}})
+		return jobs.Enqueue(tx, jobs.Job{Kind: job, Args: resetAsked{Key: address.Key(), IP: client.IP}})
 	})
 }
 
@@ -59,6 +62,11 @@ func (l *Life) AskReset(ctx context.Context, email string, client access.Client)
 // recovery and to no other, whatever the address that was typed. An account
 // that is held still gets no link but the way to a person.
 func (l *Life) sendReset(ctx context.Context, w jobs.Work) error {
+	return l.answer(ctx, w, l.mailLinks)
+}
+
+// answer finds whose address was typed, and has links sent.
+func (l *Life) answer(ctx context.Context, w jobs.Work, send func(*db.Tx, person, []account.Contact, resetAsked) error) error {
 	var asked resetAsked
 	if err := w.Read(&asked); err != nil {
 		return jobs.Permanent(err)
@@ -66,7 +74,7 @@ func (l *Life) sendReset(ctx context.Context, w jobs.Work) error {
 	return l.DB.Write(ctx, func(tx *db.Tx) error {
 		id, err := whose(tx, asked.Key)
 		if err == nil && id != "" {
-			err = l.mailReset(tx, id, asked)
+			err = l.mailReset(tx, id, asked, send)
 		}
 		return errors.Join(err, w.Finish(tx))
 	})
@@ -86,31 +94,30 @@ func whose(tx *db.Tx, key string) (string, error) {
 	return held[0], nil
 }
 
-func (l *Life) mailReset(tx *db.Tx, id string, asked resetAsked) error {
+func (l *Life) mailReset(tx *db.Tx, id string, asked resetAsked, send func(*db.Tx, person, []account.Contact, resetAsked) error) error {
 	p, err := load(tx, id)
 	if err != nil || p.account.State == account.Closed {
 		return err
 	}
 	good := slices.DeleteFunc(account.GoodForRecovery(p.contacts, tx.Now), func(c account.Contact) bool {
-		return c.Slot != "email" && !strings.HasPrefix(c.Slot, "email/")
+		return !c.Mail()
 	})
 	if p.account.State != account.Open && p.account.State != account.Guarded {
 		return l.mailHeld(tx, p, good)
 	}
+	return send(tx, p, good, asked)
+}
+
+// mailLinks sends the links that set a new password.
+func (l *Life) mailLinks(tx *db.Tx, p person, good []account.Contact, asked resetAsked) error {
 	// Links that were asked for before still count: anybody can ask, and who could
 	// void them so would keep the holder out. The first one used ends them all.
 	for _, c := range good {
-		to, err := mail.ParseAddress(c.Address)
-		if err != nil {
-			continue // an address of old that today's rules refuse cannot be written to
-		}
-		token, err := l.Seal.Issue(tx, seal.Reset, id, p.account.Epoch, resetFor, resetLink{c.Slot, c.Version, c.Address})
+		token, err := l.Seal.Issue(tx, seal.Reset, p.account.ID, p.account.Epoch, resetFor, resetLink{c.Slot, c.Version, c.Address})
 		if err != nil {
 			return err
 		}
-		_, err = l.Post.Queue(tx, mail.Letter{Account: id, To: to, Name: p.name, Language: p.account.Language,
-			Body: mail.Reset{Link: "/reset/" + token, Until: tx.Now.Add(resetFor), IP: asked.IP}})
-		if err != nil {
+		if err := l.post(tx, p, c.Address, mail.Reset{Link: "/reset/" + token, Until: tx.Now.Add(resetFor), IP: asked.IP}); err != nil {
 			return err
 		}
 	}
@@ -129,7 +136,7 @@ func (l *Life) mailHeld(tx *db.Tx, p person, good []account.Contact) error {
 	for _, contact := range good {
 		to, err := mail.ParseAddress(contact.Address)
 		if err != nil {
-			continue // see mailReset
+			continue // an address of old that today's rules refuse cannot be written to
 		}
 		_, err = l.Post.Queue(tx, mail.Letter{Account: p.account.ID, Case: c.ID, To: to, Name: p.name, Language: p.account.Language,
 			Body: mail.Frozen{Case: c.ID, At: c.OpenedAt, Link: "/contact"}})

@@ -31,6 +31,7 @@ type Life struct {
 	Judge    Judge          // may be nil: then everything is let be
 	Orders   Orders         // with Judge: what holds orders and stops accounts
 	Texts    Texts          // may be nil: then no codes go to telephones
+	Herald   Herald         // needed where accounts have second factors
 	Breach   Breach         // may be nil: then only the built-in list is asked
 	Waves    Waves          // may be nil: then nobody notices that many accounts are tried
 	Passkeys *passkey.Party // may be nil: then there are none
@@ -122,6 +123,8 @@ type Told struct {
 func (l *Life) Handle(r *jobs.Runner) {
 	r.Handle(jobApply, l.applyDue)
 	r.Handle(jobReset, l.sendReset)
+	r.Handle(jobAskBack, l.sendRecovery)
+	r.Handle(jobRecover, l.recoveryDue)
 	r.Handle(jobGoOn, l.goOn)
 }
 

@@ -212,12 +212,19 @@ func (f *Form) fit(name, v string, max int) (string, bool) {
 
 // Secret reads a password: as it was typed, spaces and all, and never shown again.
 func (f *Form) Secret(name string) seal.Secret {
+	if v, ok := f.one(name); ok && v == "" {
+		f.Fail(name, errMissing)
+		return seal.Secret{}
+	}
+	return f.OptionalSecret(name)
+}
+
+// OptionalSecret is Secret for a field that may be empty.
+func (f *Form) OptionalSecret(name string) seal.Secret {
 	v, ok := f.one(name)
 	switch {
 	case !ok:
 		return seal.Secret{}
-	case v == "":
-		f.Fail(name, errMissing)
 	case len(v) > maxSecret:
 		f.Fail(name, errLong)
 		v = ""

@@ -22,7 +22,7 @@ func (p *Pages) reachRoutes() []web.Route {
 	return slices.Concat(
 		route(contactsPath, access.OwnAccount, p.showContacts, p.addContact),
 		route(contactsPath+"/remove", access.OwnAccount, p.showRemoveContact, p.removeContact),
-		[]web.Route{post("/code", p.sendReachCode), post("/confirm", p.confirmReach)},
+		[]web.Route{post("/code", p.sendReachCode), post("/confirm", p.confirmReach), post("/recovery/stop", p.endRecoveries)},
 	)
 }
 
@@ -35,8 +35,9 @@ type contactsView struct {
 	web.Page
 	Contacts []reachRow
 	Pending  []waitView
-	Few      bool   // fewer than one should have
-	Slot     string // of the contact that a code was sent to, or that would be removed
+	Back     time.Time // until when somebody waits who wants back in; zero if nobody does
+	Few      bool      // fewer than one should have
+	Slot     string    // of the contact that a code was sent to, or that would be removed
 }
 
 // reachRow is a contact as the page shows it.
@@ -64,6 +65,9 @@ func (p *Pages) contacts(r *http.Request, title string) (v contactsView, err err
 			Unconfirmed: s.ConfirmedAt.IsZero(), Removable: s.Contact.Until.IsZero() && account.Removable(versions, s.Slot), Good: s.Good, From: s.From, Until: s.Until})
 	}
 	v.Few = account.Confirmed(versions) < account.Advised
+	if v.Back, err = p.Life.RecoveryWaits(r.Context(), web.ActorOf(r)); err != nil {
+		return v, err
+	}
 	v.Pending, err = p.waiting(r, v.Page, "")
 	return v, err
 }

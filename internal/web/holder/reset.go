@@ -13,6 +13,12 @@ func (p *Pages) resetRoutes() []web.Route {
 	return slices.Concat(
 		route("/reset", access.Public, p.showReset, p.askReset),
 		route("/reset/{token}", access.Public, p.showNewPassword, p.reset),
+		route("/recover", access.Public, p.showRecover, p.askRecover),
+		route("/recover/{token}", access.Public, p.showRecoverProofs, p.recover),
+		route("/recover/set/{token}", access.Public, p.showRecovered, p.finishRecovery),
+		route("/recover/stop/{token}", access.Public, p.showStopRecovery, p.stopRecovery),
+		[]web.Route{{Method: "GET", Path: "/recover-waits", Permission: access.Public, Handler: p.showRecoverWaits},
+			{Method: "POST", Path: "/recover/text/{token}", Permission: access.Public, Handler: p.textRecovery, Back: "/recover/{token}"}},
 		[]web.Route{{Method: "GET", Path: "/reset-sent", Permission: access.Public, Handler: p.showResetSent}},
 	)
 }
