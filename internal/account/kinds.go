@@ -70,6 +70,7 @@ var builtIn = []Kind{
 	{Pattern: "codes", Algebra: SecretOf, Sensitive: true, Tell: TellAll},
 	{Pattern: "token/*", Algebra: SecretOf, Sensitive: true, Tell: TellAll},
 	{Pattern: "link/*", Algebra: SecretOf, Sensitive: true, Tell: TellAll},
+	{Pattern: "export", Algebra: Register, Sensitive: true, Tell: TellAll, Hold: guardedHold}, // that the holder may take a copy of everything
 	{Pattern: "points", Algebra: Ledger},
 	{Pattern: "wallet", Algebra: Ledger, Sensitive: true},
 	{Pattern: "order/*", Algebra: Effect},

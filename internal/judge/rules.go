@@ -89,6 +89,8 @@ func kindAt(path string, fresh bool, algebra account.Algebra) (risk.Kind, bool) 
 		return risk.FactorChanged, true
 	case slot == "forward" || slot == "filter":
 		return risk.NoticeChanged, true
+	case path == "export":
+		return risk.Exported, true
 	case slot == "address" && fresh:
 		return risk.AddressAdded, true
 	case slot == "card":

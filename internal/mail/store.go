@@ -48,6 +48,12 @@ func Sent(tx *db.Tx, account string, most int) ([]Record, error) {
 		WHERE account = $1 ORDER BY queued_at DESC, id DESC LIMIT $2`, account, most)
 }
 
+// SentBefore is Sent from a letter on, which is left out: the letters written before it.
+func SentBefore(tx *db.Tx, account string, last Record, most int) ([]Record, error) {
+	return db.All(tx, scanRecord, `SELECT `+recordColumns+` FROM letter
+		WHERE account = $1 AND (queued_at < $2 OR queued_at = $2 AND id < $3) ORDER BY queued_at DESC, id DESC LIMIT $4`, account, last.At, last.ID, most)
+}
+
 // OfCase lists the letters of a case, oldest first.
 func OfCase(tx *db.Tx, id string) ([]Record, error) {
 	return db.All(tx, scanRecord, `SELECT `+recordColumns+` FROM letter

@@ -26,6 +26,7 @@ var nouns = map[string][2]string{
 	"token/*":     {"access key for programs", "アプリ用アクセスキー"},
 	"link/*":      {"connected account", "連携アカウント"},
 	"order/*":     {"order", "ご注文"},
+	"export":      {"permission to download a copy of all your data", "全データのコピーの取得許可"},
 }
 
 // What names the kind of a path in the reader's language.

@@ -72,6 +72,7 @@ document.addEventListener("submit", async event => {
   const form = event.target;
   if (form.dataset.sent) return event.preventDefault(); // pressed twice
   form.dataset.sent = "1";
+  if ("again" in form.dataset) setTimeout(() => delete form.dataset.sent, 5000); // a download: the page stays
   if (!("quiet" in form.dataset)) return;
   event.preventDefault();
   const body = new URLSearchParams(new FormData(form, event.submitter));
