@@ -340,3 +340,35 @@ func kid(t *testing.T, token string) string {
 	}
 	return of.Kid
 }
+
+// Two processes of a service, or a service and a thief, come at the same moment.
+func TestOfManyWhoRefreshAtOnceOneIsServed(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		shop := h.shop("offline_access")
+		s := shop.signIn(h.browser())
+		answers := make(chan string, 6)
+		for range cap(answers) {
+			go func() {
+				_, refused := shop.renew(s.RefreshToken)
+				answers <- refused
+			}()
+		}
+		served := 0
+		for range cap(answers) {
+			switch refused := <-answers; refused {
+			case "":
+				served++
+			case "invalid_grant":
+			default:
+				t.Errorf("refused by %q", refused)
+			}
+		}
+		if served != 1 {
+			t.Errorf("%d were served", served)
+		}
+		shop.over(s, "after many came at once")
+		if n := h.told(); n != 1 {
+			t.Errorf("%d notices were sent", n)
+		}
+	})
+}

@@ -57,16 +57,24 @@ func each(t *testing.T, fn func(t *testing.T, h *house)) {
 	}
 }
 
-func build(t testing.TB, e db.Engine) *house {
+func build(t testing.TB, e db.Engine) *house { return buildBy(t, e, "https") }
+
+// buildBy builds it by a scheme: a real browser has no trust in our certificate,
+// and keeps secure cookies of this machine without one.
+func buildBy(t testing.TB, e db.Engine, scheme string) *house {
 	t.Helper()
 	h := &house{TB: t, clock: dbtest.NewClock(), server: httptest.NewUnstartedServer(nil)}
 	var err error
-	h.App, err = app.New(t.Context(), app.Config{DB: dbtest.Place(t, e), Site: "https://" + h.server.Listener.Addr().String(), SMTP: seal.NewSecret("smtp://127.0.0.1:25"),
+	h.App, err = app.New(t.Context(), app.Config{DB: dbtest.Place(t, e), Site: scheme + "://" + h.server.Listener.Addr().String(), SMTP: seal.NewSecret("smtp://127.0.0.1:25"),
 		Now: h.clock.Now, Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
 	h.ok(err)
 	h.server.Config.Handler = h.Handler()
 	h.server.Config.ErrorLog = slog.NewLogLogger(slog.NewTextHandler(io.Discard, nil), slog.LevelInfo)
-	h.server.StartTLS()
+	if scheme == "https" {
+		h.server.StartTLS()
+	} else {
+		h.server.Start()
+	}
 	t.Cleanup(func() {
 		h.server.Close()
 		if err := h.Close(); err != nil {
@@ -163,7 +171,7 @@ type signed struct {
 }
 
 // signIn plays the whole flow with a browser.
-func (p *party) signIn(b *browser) signed {
+func (p *party) signIn(b *person) signed {
 	p.h.Helper()
 	verifier := oauth2.GenerateVerifier()
 	back := b.goes(p.AuthCodeURL("st&te", oauth2.S256ChallengeOption(verifier), rp.Nonce("once")))
@@ -288,24 +296,24 @@ func (h *house) get(path, bearer string) reply {
 	return h.send(r)
 }
 
-// browser is somebody's: it keeps cookies, and the person in front of it knows a
+// person at a browser: it keeps cookies, and whoever sits there knows a
 // password and says yes.
-type browser struct {
+type person struct {
 	h     *house
 	http  *http.Client
 	pages []string // titles of the pages it was shown, since it set out
 	says  string   // to a service that asks: "yes" if empty
 }
 
-func (h *house) browser() *browser {
+func (h *house) browser() *person {
 	jar, _ := cookiejar.New(nil) // never an error
-	return &browser{h: h, http: &http.Client{Jar: jar, Transport: h.server.Client().Transport,
+	return &person{h: h, http: &http.Client{Jar: jar, Transport: h.server.Client().Transport,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
 }
 
 // goes follows where it is led until it leaves the house, and gives what it takes
 // along. It does what the pages ask for.
-func (b *browser) goes(to string) url.Values {
+func (b *person) goes(to string) url.Values {
 	b.h.Helper()
 	b.pages = nil
 	req := func(method, to string, form url.Values) (*http.Response, *goquery.Document) {
