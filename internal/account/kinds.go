@@ -67,6 +67,7 @@ var builtIn = []Kind{
 	{Pattern: "password", Algebra: SecretOf, Sensitive: true, Tell: TellAll},
 	{Pattern: "totp", Algebra: SecretOf, Sensitive: true, Tell: TellAll},
 	{Pattern: "passkey/*", Algebra: SecretOf, Sensitive: true, Tell: TellAll},
+	{Pattern: "passkey-name/*", Algebra: Register}, // what the holder calls it
 	{Pattern: "codes", Algebra: SecretOf, Sensitive: true, Tell: TellAll},
 	{Pattern: "token/*", Algebra: SecretOf, Sensitive: true, Tell: TellAll},
 	{Pattern: "link/*", Algebra: SecretOf, Sensitive: true, Tell: TellAll},

@@ -23,6 +23,7 @@ import (
 	"takeback/internal/history"
 	"takeback/internal/investigate"
 	"takeback/internal/pass"
+	"takeback/internal/passkey/keytest"
 	"takeback/internal/seal"
 	"takeback/internal/signin"
 )
@@ -187,9 +188,7 @@ func (h *home) ordinaryLife() {
 	})
 	_, err = life.Move(ctx, brother, h.id, signin.Movement{Path: "points", Amount: 500, Once: "o1"})
 	h.ok(err)
-	h.twoStep(who)
-	_, err = life.MakeCodes(ctx, who, pw)
-	h.ok(err)
+	h.twoStep("mia@mail.example", h.signIn("mia@mail.example", secret, "mia's"))
 	h.ok(life.ChangePassword(ctx, who, pw, seal.NewSecret("otter.4.violin.bay")))
 	h.ok(life.AskReset(ctx, hana, browser("hana's")))
 	h.ok(life.Reset(ctx, h.token(hana, "/reset/"), seal.NewSecret("maple.9.kettle.sea"), browser("hana's")))
@@ -263,7 +262,7 @@ func (h *home) visitsAShop(who access.Actor) {
 }
 
 // twoStep turns two-step sign-in on, signs in with it, and turns it off.
-func (h *home) twoStep(who access.Actor) {
+func (h *home) twoStep(email string, who access.Actor) {
 	h.t.Helper()
 	ctx, pw := h.t.Context(), seal.NewSecret(secret)
 	h.ok(h.Life.BeginTwoStep(ctx, who, pw))
@@ -276,11 +275,44 @@ func (h *home) twoStep(who access.Actor) {
 		return c
 	}
 	h.ok(h.Life.ConfirmTwoStep(ctx, who, code()))
-	in, err := h.Life.SignIn(ctx, hana, pw, browser("hana's"))
+	in, err := h.Life.SignIn(ctx, email, pw, who.Client)
 	h.ok(err)
-	_, err = h.Life.SecondStep(ctx, in.Second, code(), browser("hana's"))
+	_, err = h.Life.SecondStep(ctx, in.Second, code(), who.Client)
 	h.ok(err)
+	h.passkeys(email, who)
 	h.ok(h.Life.EndTwoStep(ctx, who, pw, code()))
+	_, err = h.Life.MakeCodes(ctx, who, pw)
+	h.ok(err)
+}
+
+// passkeys come, are used in every way, and one of them goes.
+func (h *home) passkeys(email string, who access.Actor) {
+	h.t.Helper()
+	ctx, life, pw := h.t.Context(), h.Life, seal.NewSecret(secret)
+	phone, ring := keytest.New(h.t, h.Config.Site), keytest.New(h.t, h.Config.Site)
+	for name, key := range map[string]*keytest.Authenticator{"phone": phone, "ring": ring} {
+		options, err := life.BeginKey(ctx, who, name, pw)
+		h.ok(err)
+		h.ok(life.EnrolKey(ctx, who, name, key.Make(options)))
+	}
+	options, err := life.AskKeySignIn(ctx, who.Client)
+	h.ok(err)
+	_, err = life.SignInKey(ctx, phone.Present(options), who.Client)
+	h.ok(err)
+	in, err := life.SignIn(ctx, email, pw, who.Client)
+	h.ok(err)
+	options, err = life.AskSecond(ctx, in.Second, who.Client)
+	h.ok(err)
+	_, err = life.SecondKey(ctx, in.Second, ring.Present(options), who.Client)
+	h.ok(err)
+	options, err = life.AskProof(ctx, who)
+	h.ok(err)
+	_, err = life.LiftKey(ctx, who, phone.Present(options))
+	h.ok(err)
+	keys, err := life.Keys(ctx, who)
+	h.ok(err)
+	h.ok(life.RenameKey(ctx, who, keys[0].ID, "old one"))
+	h.ok(life.RemoveKey(ctx, who, keys[0].ID, pw))
 }
 
 // mistake is an account that is stopped, with an order of the day, and let go:

@@ -70,12 +70,14 @@ const (
 	Listed Event = "listed"
 	// Replayed is a token of the service What that was used twice: somebody may have copied it. It is over.
 	Replayed Event = "replayed"
+	// CopiedKey is a passkey of which there seem to be two; it was refused.
+	CopiedKey Event = "copied-key"
 )
 
 // Notice tells the holder of a sensitive change or of a sign-in from a new device.
 type Notice struct {
 	Event      Event
-	What       string // a noun: "e-mail address", "メールアドレス"; empty for SignedIn, WrongSecond and Listed
+	What       string // a noun: "e-mail address", "メールアドレス"; empty for SignedIn, WrongSecond, Listed and CopiedKey
 	From       string // masked as given; empty: not shown
 	To         string // masked; empty: not shown
 	At         time.Time

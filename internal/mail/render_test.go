@@ -215,7 +215,7 @@ func TestWordsOfEveryEvent(t *testing.T) {
 	p := office(t)
 	seen := map[string]bool{}
 	for _, language := range languages {
-		for _, e := range []Event{Changed, Added, Removed, Requested, Cancelled, SignedIn, WrongSecond, Listed} {
+		for _, e := range []Event{Changed, Added, Removed, Requested, Cancelled, SignedIn, WrongSecond, Listed, CopiedKey} {
 			r := draw(t, p, Letter{To: must(t, "a@example.jp"), Language: language, Body: Notice{Event: e, What: "X", At: noon, Due: later, NotMe: "/not-me/t"}})
 			if seen[r.subject] {
 				t.Errorf("%s %s: the subject %q stands for another event too", language, e, r.subject)

@@ -2,6 +2,7 @@ package notice
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"takeback/internal/access"
@@ -15,8 +16,8 @@ import (
 	"takeback/internal/session"
 )
 
-// wrongSecondIn is how seldom a failed second step is told.
-const wrongSecondIn = 24 * time.Hour
+// tryIn is how seldom it is told that somebody tried and did not come in.
+const tryIn = 24 * time.Hour
 
 const notMePath = "/not-me/"
 
@@ -67,6 +68,13 @@ func (t *Teller) Hear(tx *db.Tx, c history.Change) (err error) {
 		// From the change itself: what the account says now is already the new address.
 		n.replaced = account.Contact{Account: c.Account, Slot: c.Path, Address: account.Fact{Value: c.Before}.Text()}
 	}
+	if id, ok := strings.CutPrefix(c.Path, "passkey/"); ok {
+		name, err := account.FactAt(tx, c.Account, "passkey-name/"+id)
+		if err != nil {
+			return err
+		}
+		n.named = name.Text()
+	}
 	return t.tell(tx, c.Account, n)
 }
 
@@ -111,7 +119,18 @@ func (t *Teller) TellCancelled(tx *db.Tx, p Pending) error {
 // whoever tries could fill the holder's mailbox.
 func (t *Teller) TellWrongSecond(tx *db.Tx, accountID string, from access.Client) (err error) {
 	defer fault.Wrap(&err, "notice.TellWrongSecond(%s)", accountID)
-	told, err := toldSince(tx, accountID, mail.WrongSecond, tx.Now.Add(-wrongSecondIn))
+	return t.tried(tx, accountID, mail.WrongSecond, tx.Now.Add(-tryIn), from)
+}
+
+// TellCopied tells that a passkey was presented of which there seem to be two, as seldom.
+func (t *Teller) TellCopied(tx *db.Tx, accountID string, from access.Client) (err error) {
+	defer fault.Wrap(&err, "notice.TellCopied(%s)", accountID)
+	return t.tried(tx, accountID, mail.CopiedKey, tx.Now.Add(-tryIn), from)
+}
+
+// tried tells of something that was tried, unless it was told since a time.
+func (t *Teller) tried(tx *db.Tx, accountID string, e mail.Event, since time.Time, from access.Client) error {
+	told, err := toldSince(tx, accountID, e, since)
 	if err != nil || told {
 		return err
 	}
@@ -120,22 +139,14 @@ func (t *Teller) TellWrongSecond(tx *db.Tx, accountID string, from access.Client
 	if err != nil {
 		return err
 	}
-	return t.tell(tx, accountID, news{event: mail.WrongSecond, epoch: a.Epoch, at: tx.Now, by: access.Actor{Client: from}, asked: true})
+	return t.tell(tx, accountID, news{event: e, epoch: a.Epoch, at: tx.Now, by: access.Actor{Client: from}, asked: true})
 }
 
 // TellListed tells that the password was right and is on a list of intruders.
 // Once for each password, which is known by since when it is kept.
 func (t *Teller) TellListed(tx *db.Tx, accountID string, since time.Time, from access.Client) (err error) {
 	defer fault.Wrap(&err, "notice.TellListed(%s)", accountID)
-	told, err := t.ToldListed(tx, accountID, since)
-	if err != nil || told {
-		return err
-	}
-	a, err := account.Get(tx, accountID)
-	if err != nil {
-		return err
-	}
-	return t.tell(tx, accountID, news{event: mail.Listed, epoch: a.Epoch, at: tx.Now, by: access.Actor{Client: from}, asked: true})
+	return t.tried(tx, accountID, mail.Listed, since, from)
 }
 
 // ToldListed tells whether it was told of the password that is kept since a time.
@@ -178,6 +189,7 @@ type news struct {
 	replaced account.Contact // the contact that a change takes away
 	what     string          // what it is about, where that is no path
 	asked    bool            // no change yet: nothing that seq set is new
+	named    string          // what its holder calls it, of things that have names
 }
 
 // tell writes one letter to every address that must hear, all with one number.
@@ -215,12 +227,12 @@ func (t *Teller) body(tx *db.Tx, n news, language, token string) mail.Notice {
 	b := mail.Notice{Event: n.event, From: n.from, To: n.to, At: n.at, Due: n.due, ByStaff: n.by.Role.Staff(),
 		NotMe: notMePath + token}
 	switch n.event {
-	case mail.SignedIn, mail.WrongSecond, mail.Listed:
+	case mail.SignedIn, mail.WrongSecond, mail.Listed, mail.CopiedKey:
 	case mail.Replayed:
 		b.What = n.what
 	default:
 		kind, _ := t.Kinds.Of(n.path)
-		b.What = What(kind, n.path, language)
+		b.What = named(What(kind, n.path, language), n.named, language)
 	}
 	if !b.ByStaff { // where our own people sit is nobody's business
 		b.IP, b.Device = n.by.Client.IP, session.Describe(n.by.Client.UserAgent)

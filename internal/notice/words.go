@@ -47,6 +47,17 @@ func What(kind account.Kind, path, language string) string {
 	return strings.ReplaceAll(path, "/", " ")
 }
 
+// named adds what its holder calls a thing: passkey “phone”.
+func named(what, name, language string) string {
+	switch {
+	case name == "":
+		return what
+	case language == "ja":
+		return what + "「" + name + "」"
+	}
+	return what + " “" + name + "”"
+}
+
 // order names an order by its number: "order o7".
 func order(path, language string) string {
 	_, id, _ := strings.Cut(path, "/")

@@ -42,7 +42,7 @@ func (l *Life) ChangeEmail(ctx context.Context, who access.Actor, email string, 
 	if err := errors.Join(err, line("email", email, 254)); err != nil {
 		return err
 	}
-	p, factors, err := l.proved(ctx, who, "password", password)
+	p, factors, err := l.proved(ctx, who, ActContact, Again{"password", password})
 	if err != nil {
 		return err
 	}
@@ -70,7 +70,7 @@ func (l *Life) ChangePhone(ctx context.Context, who access.Actor, phone string, 
 		}
 		change.verb, change.value = history.Contact, account.TextValue(number)
 	}
-	_, factors, err := l.proved(ctx, who, "password", password)
+	_, factors, err := l.proved(ctx, who, ActContact, Again{"password", password})
 	if err != nil {
 		return false, err
 	}
@@ -93,7 +93,7 @@ func (l *Life) ChangePhone(ctx context.Context, who access.Actor, phone string, 
 // all, would let whoever has it undo the change).
 func (l *Life) ChangePassword(ctx context.Context, who access.Actor, old, fresh seal.Secret) (err error) {
 	defer fault.Wrap(&err, "signin.ChangePassword(%s)", who.Account)
-	p, factors, err := l.proved(ctx, who, "old", old)
+	p, factors, err := l.proved(ctx, who, ActPassword, Again{"old", old})
 	if err != nil {
 		return err
 	}

@@ -54,7 +54,7 @@ func (l *Life) AddContact(ctx context.Context, who access.Actor, email string, p
 	if err := errors.Join(err, line("email", email, 254)); err != nil {
 		return err
 	}
-	p, factors, err := l.proved(ctx, who, "password", password)
+	p, factors, err := l.proved(ctx, who, ActContact, Again{"password", password})
 	if err != nil {
 		return err
 	}
@@ -85,7 +85,7 @@ func (l *Life) AddContact(ctx context.Context, who access.Actor, email string, p
 // RemoveContact gives a contact up. waits tells that it is held back first.
 func (l *Life) RemoveContact(ctx context.Context, who access.Actor, slot string, password seal.Secret) (waits bool, err error) {
 	defer fault.Wrap(&err, "signin.RemoveContact(%s, %s)", who.Account, slot)
-	_, factors, err := l.proved(ctx, who, "password", password)
+	_, factors, err := l.proved(ctx, who, ActContact, Again{"password", password})
 	if err != nil {
 		return false, err
 	}

@@ -1,6 +1,7 @@
 // Package signin is ordinary life: what a holder does in an account nobody took.
 //
-// It owns registering, signing in and out, the second factor, changing names,
+// It owns registering, signing in and out, passkeys and the second factor, how strong a
+// proof an act wants, changing names,
 // contacts, passwords, addresses and cards, confirming contacts and giving them up, placing orders on behalf of the
 // service, changes that wait in a guarded account, the copy of one's own data, and the way back in for a
 // person who forgot the password. Its rules say what a good password is and

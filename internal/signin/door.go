@@ -3,6 +3,7 @@ package signin
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"takeback/internal/access"
@@ -15,9 +16,10 @@ import (
 
 // arrival is who somebody at the door says to be, and whether the client was there before.
 type arrival struct {
-	account        account.Account // of no id: there is none of this name
-	password, totp account.Secret
-	known          bool // the device signed in to the account before
+	account  account.Account // of no id: there is none of this name
+	password account.Secret
+	twoStep  bool // there is more than the password
+	known    bool // the device signed in to the account before
 }
 
 // arrive looks up a name in its normal form.
@@ -32,7 +34,8 @@ func (l *Life) arrive(ctx context.Context, key string, client access.Client) (at
 		if at.password, err = account.SecretIn(tx, at.account.ID, "password"); err != nil {
 			return err
 		}
-		at.totp, err = account.SecretIn(tx, at.account.ID, "totp")
+		slots, err := slotsOf(tx, at.account.ID)
+		at.twoStep = slices.ContainsFunc(slots, strong)
 		return err
 	})
 	if errors.Is(err, account.ErrNone) {

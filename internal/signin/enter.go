@@ -99,7 +99,7 @@ func (l *Life) SignIn(ctx context.Context, email string, password seal.Secret, c
 		switch {
 		case err != nil:
 			return err
-		case at.totp.Version != "":
+		case at.twoStep:
 			e.Second = token
 			return insertSecond(tx, step)
 		case r.Action >= risk.StepUp:
@@ -130,14 +130,14 @@ func (l *Life) rehash(ctx context.Context, now account.Secret, password seal.Sec
 	return stronger
 }
 
-// open opens a session, unless the password that was right has been changed meanwhile.
+// open opens a session, unless the first of what was right has been changed meanwhile.
 func (l *Life) open(tx *db.Tx, a account.Account, client access.Client, factors []history.Factor) (s session.Session, token string, known bool, err error) {
 	s, token, known, err = l.Sessions.Open(tx, session.Opening{Account: a, Verb: history.Open, Factors: factors, Client: client})
 	if err != nil {
 		return s, token, known, err
 	}
-	password, err := account.SecretIn(tx, a.ID, "password")
-	if err == nil && password.Version != factors[0].Version {
+	now, err := account.SecretIn(tx, a.ID, factors[0].Path)
+	if err == nil && now.Version != factors[0].Version {
 		err = ErrWrong
 	}
 	return s, token, known, err
@@ -149,7 +149,7 @@ type second struct {
 	epoch         int64
 	version       string
 	device, key   string
-	mailed        bool // a code was mailed; else it is the authenticator's or a saved one
+	mailed        bool // a code was mailed; else it is a passkey, the authenticator's code or a saved one
 	tries         int
 	expires       time.Time
 }

@@ -25,7 +25,7 @@ var ErrNoExport = fault.New(fault.Conflict, "export.none", "Please ask for the c
 // an intruder wants most, so every contact is told, and a guarded account waits.
 func (l *Life) AskExport(ctx context.Context, who access.Actor, password seal.Secret) (waits bool, err error) {
 	defer fault.Wrap(&err, "signin.AskExport(%s)", who.Account)
-	_, factors, err := l.proved(ctx, who, "password", password)
+	_, factors, err := l.proved(ctx, who, ActExport, Again{"password", password})
 	if err != nil {
 		return false, err
 	}
@@ -77,7 +77,7 @@ type Copied struct {
 // minutes, and enters that the copy was taken before anything is read.
 func (l *Life) Export(ctx context.Context, who access.Actor, password seal.Secret) (c Copied, err error) {
 	defer fault.Wrap(&err, "signin.Export(%s)", who.Account)
-	factors, err := l.sensitive(ctx, who, password)
+	factors, err := l.sensitive(ctx, who, ActExport, password)
 	if err != nil {
 		return c, err
 	}

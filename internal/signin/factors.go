@@ -1,6 +1,7 @@
 package signin
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/subtle"
@@ -27,7 +28,6 @@ const (
 // The faults of enrolling.
 var (
 	ErrNoEnrolment = fault.New(fault.Conflict, "two-step.over", "Setting this up took too long. Please begin again.")
-	ErrHasTwoStep  = fault.New(fault.Conflict, "two-step.on", "Two-step sign-in is on already.")
 	ErrNoTwoStep   = fault.New(fault.Conflict, "two-step.off", "Two-step sign-in is not on.")
 )
 
@@ -43,18 +43,19 @@ type storedCodes struct {
 	Left []string `json:"left"`
 }
 
-// BeginTwoStep makes a seed for an authenticator app. It counts for nothing
-// until ConfirmTwoStep has seen a code of it.
+// BeginTwoStep makes a seed for an authenticator app, also in place of the one
+// that there is. It counts for nothing until ConfirmTwoStep has seen a code of it.
 func (l *Life) BeginTwoStep(ctx context.Context, who access.Actor, password seal.Secret) (err error) {
 	defer fault.Wrap(&err, "signin.BeginTwoStep(%s)", who.Account)
-	_, factors, err := l.proved(ctx, who, "password", password)
+	f, err := l.Factors(ctx, who)
+	if err != nil {
+		return err
+	}
+	_, factors, err := l.proved(ctx, who, enrolling(f), Again{"password", password})
 	if err != nil {
 		return err
 	}
 	return l.change(ctx, who, factors, func(tx *db.Tx) error {
-		if err := l.noTwoStep(tx, who); err != nil {
-			return err
-		}
 		sealed, err := l.Seal.Seal(sealSeed(who.Account), seal.NewSeed())
 		if err != nil {
 			return err
@@ -63,12 +64,12 @@ func (l *Life) BeginTwoStep(ctx context.Context, who access.Actor, password seal
 	})
 }
 
-func (l *Life) noTwoStep(tx *db.Tx, who access.Actor) error {
-	now, err := account.SecretIn(tx, who.Account, "totp")
-	if err == nil && now.Version != "" {
-		err = ErrHasTwoStep
+// enrolling tells which act it is to set an app up: another one in its place takes the former away.
+func enrolling(f Factors) Act {
+	if f.TwoStep.IsZero() {
+		return ActEnrol
 	}
-	return err
+	return ActDrop
 }
 
 func sealSeed(accountID string) string { return "totp " + accountID }
@@ -87,7 +88,7 @@ func (l *Life) Enrolment(ctx context.Context, who access.Actor) (e Enrolment, er
 		if p, err = load(tx, who.Account); err != nil {
 			return err
 		}
-		e.Seed, err = l.enrolling(tx, who)
+		e.Seed, err = l.enrolledSeed(tx, who)
 		return err
 	})
 	if err != nil {
@@ -97,7 +98,7 @@ func (l *Life) Enrolment(ctx context.Context, who access.Actor) (e Enrolment, er
 	return e, err
 }
 
-func (l *Life) enrolling(tx *db.Tx, who access.Actor) (seal.Secret, error) {
+func (l *Life) enrolledSeed(tx *db.Tx, who access.Actor) (seal.Secret, error) {
 	sealed, err := enrolmentOf(tx, who)
 	if errors.Is(err, db.ErrNone) {
 		return seal.Secret{}, ErrNoEnrolment
@@ -115,11 +116,11 @@ func (l *Life) ConfirmTwoStep(ctx context.Context, who access.Actor, code string
 		return err
 	}
 	return l.DB.Write(ctx, func(tx *db.Tx) error {
-		if err := l.noTwoStep(tx, who); err != nil {
+		seed, err := l.enrolledSeed(tx, who)
+		if err != nil {
 			return err
 		}
-		seed, err := l.enrolling(tx, who)
-		if err != nil {
+		if err := l.mayReplace(tx, who); err != nil {
 			return err
 		}
 		step, err := stepOf(seed, code, tx.Now, 0)
@@ -142,15 +143,33 @@ func (l *Life) ConfirmTwoStep(ctx context.Context, who access.Actor, code string
 	})
 }
 
-// EndTwoStep turns two-step sign-in off. It wants the password and a code: a
-// stolen session and password alone must not be enough.
-func (l *Life) EndTwoStep(ctx context.Context, who access.Actor, password seal.Secret, code string) (err error) {
-	defer fault.Wrap(&err, "signin.EndTwoStep(%s)", who.Account)
-	_, factors, err := l.proved(ctx, who, "password", password)
-	if err != nil {
+// mayReplace refuses to put an app in place of another without a strong proof:
+// the other may have come since this one was begun.
+func (l *Life) mayReplace(tx *db.Tx, who access.Actor) error {
+	there, err := account.SecretIn(tx, who.Account, "totp")
+	if err != nil || there.Version == "" {
 		return err
 	}
-	if err := l.tries.take(l.DB.Now(), "code "+who.Account, perAccount); err != nil {
+	now, err := shownIn(tx, who)
+	if err == nil && !now.strong {
+		err = ErrProve
+	}
+	return err
+}
+
+// EndTwoStep removes the authenticator app. It wants the password and a code or
+// passkey, now or lately: a stolen session and password alone must not be enough.
+func (l *Life) EndTwoStep(ctx context.Context, who access.Actor, password seal.Secret, code string) (err error) {
+	defer fault.Wrap(&err, "signin.EndTwoStep(%s)", who.Account)
+	act := ActDrop
+	if code != "" {
+		act = ActOther // the code is the strong proof, below
+		if err := l.tries.take(l.DB.Now(), "code "+who.Account, perAccount); err != nil {
+			return err
+		}
+	}
+	_, factors, err := l.proved(ctx, who, act, Again{"password", password})
+	if err != nil {
 		return err
 	}
 	return l.change(ctx, who, factors, func(tx *db.Tx) error {
@@ -161,11 +180,15 @@ func (l *Life) EndTwoStep(ctx context.Context, who access.Actor, password seal.S
 		if there.Version == "" {
 			return ErrNoTwoStep
 		}
-		if err := l.useCode(tx, who, code); err != nil {
-			return err
+		if code != "" {
+			if err := l.useCode(tx, who, code); err != nil {
+				return err
+			}
+			if now, err := shownIn(tx, who); err != nil || !now.strong {
+				return cmp.Or[error](err, ErrProve)
+			}
 		}
-		_, err = l.append(tx, who, history.Entry{Verb: history.Drop, Path: "totp"})
-		return err
+		return l.drop(tx, who, "totp")
 	})
 }
 
@@ -173,7 +196,7 @@ func (l *Life) EndTwoStep(ctx context.Context, who access.Actor, password seal.S
 // here and never again.
 func (l *Life) MakeCodes(ctx context.Context, who access.Actor, password seal.Secret) (codes []seal.Secret, err error) {
 	defer fault.Wrap(&err, "signin.MakeCodes(%s)", who.Account)
-	_, factors, err := l.proved(ctx, who, "password", password)
+	_, factors, err := l.proved(ctx, who, ActEnrol, Again{"password", password})
 	if err != nil {
 		return nil, err
 	}
@@ -300,14 +323,7 @@ func (l *Life) useCode(tx *db.Tx, who access.Actor, code string) error {
 	if err != nil {
 		return err
 	}
-	if err := l.Sessions.Prove(tx, who, []history.Factor{f}); err != nil {
-		return err
-	}
-	if err := use(tx); err != nil {
-		return err
-	}
-	l.tries.forget("code " + who.Account)
-	return l.keepStrong(tx, who, f)
+	return l.show(tx, who, f, use)
 }
 
 // keepStrong remembers for the session that a strong factor was presented in it.
@@ -321,7 +337,11 @@ type Factors struct {
 	TwoStep       time.Time // since when; zero if off
 	Codes         int       // saved codes left
 	CodesSince    time.Time
+	Keys          int // passkeys
 }
+
+// Strong tells whether there is more than a password.
+func (f Factors) Strong() bool { return !f.TwoStep.IsZero() || f.Keys > 0 }
 
 // Factors tells how one's own account can be signed in to.
 func (l *Life) Factors(ctx context.Context, who access.Actor) (f Factors, err error) {
@@ -330,6 +350,9 @@ func (l *Life) Factors(ctx context.Context, who access.Actor) (f Factors, err er
 		for _, s := range secrets {
 			if !s.Until.IsZero() {
 				continue
+			}
+			if strings.HasPrefix(s.Slot, keyPath) {
+				f.Keys++
 			}
 			switch s.Slot {
 			case "password":

@@ -154,15 +154,21 @@ func TestEnrollingAndEnding(t *testing.T) {
 			h.Errorf("half an hour later: %v", err)
 		}
 		seed := h.enrol(who)
-		if err := h.life.BeginTwoStep(h.Context(), who, secret(first)); !errors.Is(err, signin.ErrHasTwoStep) {
-			h.Errorf("a second app in its place: %v", err)
+		if err := h.life.BeginTwoStep(h.Context(), who, secret(first)); !errors.Is(err, signin.ErrProve) {
+			h.Errorf("a second app in its place, with the password alone: %v", err)
 		}
 		h.clock.Advance(time.Minute)
 		if err := h.life.EndTwoStep(h.Context(), who, secret(first), "000000"); !errors.Is(err, signin.ErrCode) {
 			h.Errorf("ending it with the password alone: %v", err)
 		}
-		h.ok(h.life.EndTwoStep(h.Context(), who, secret(first), h.code(seed)))
-		h.enter(hana, first, "d1")
+		if err := h.life.EndTwoStep(h.Context(), who, secret(first), h.code(seed)); !errors.Is(err, signin.ErrLastFactor) {
+			h.Errorf("ending the last strong factor: %v", err)
+		}
+		_, err := h.life.Lift(h.Context(), who, h.code(seed)) // the refusal did not use it up
+		h.ok(err)
+		if second := h.enrol(who); second == seed {
+			h.Error("the second app has the seed of the first")
+		}
 		for _, c := range h.history(who.Account) {
 			if strings.Contains(string(c.After)+c.SecretID, seed) {
 				h.Error("the seed stands in the history")
@@ -221,12 +227,11 @@ func TestWhatWasProvedInASessionIsNotTheNextClients(t *testing.T) {
 			h.Errorf("a stolen session has the password of a minute ago (%v)", err)
 		}
 		waits, err := h.life.Put(h.Context(), thief, thief.Account, "forward/f1", []byte(`{"to":"x@example.jp"}`))
-		if fault.Public(err).Code != "password.again" {
+		if fault.Public(err).Code != "prove.strong" {
 			h.Errorf("a forwarder in a stolen session: waits %v, %v", waits, err)
 		}
-		waits, err = h.life.ChangePhone(h.Context(), thief, "090-1234-5678", secret(first))
-		if err != nil || !waits {
-			h.Errorf("the code that the holder gave lifts the wait of who stole the session: %v", err)
+		if _, err = h.life.ChangePhone(h.Context(), thief, "090-1234-5678", secret(first)); !errors.Is(err, signin.ErrProve) {
+			h.Errorf("the code that the holder gave is a proof of who stole the session, and knows the password: %v", err)
 		}
 	})
 }

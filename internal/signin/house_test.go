@@ -70,6 +70,11 @@ func (c *crier) ToldListed(_ *db.Tx, _ string, since time.Time) (bool, error) {
 	return !c.listed.IsZero() && !c.listed.Before(since), nil
 }
 
+func (c *crier) TellCopied(tx *db.Tx, _ string, from access.Client) error {
+	tx.OnCommit(func() { c.told = append(c.told, "copied on "+from.Device) })
+	return nil
+}
+
 func (c *crier) NotMe(tx *db.Tx, t signin.Told) (string, time.Time, error) {
 	return "/not-me/test", tx.Now.Add(14 * 24 * time.Hour), nil
 }

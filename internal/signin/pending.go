@@ -341,7 +341,7 @@ func (l *Life) lifted(tx *db.Tx, who access.Actor) (bool, error) {
 	if who.Session == "" {
 		return false, nil
 	}
-	strong, err := strongIn(tx, who.Session)
+	strong, err := strongIn(tx, who.Session, time.Time{})
 	if err != nil {
 		return false, err
 	}
@@ -355,41 +355,4 @@ func (l *Life) lifted(tx *db.Tx, who access.Actor) (bool, error) {
 		}
 	}
 	return false, nil
-}
-
-// Lift presents a code inside a session. If the factor is good for it, what
-// this session asked for waits no longer; what it asks for next does not wait.
-func (l *Life) Lift(ctx context.Context, who access.Actor, code string) (lifted bool, err error) {
-	defer fault.Wrap(&err, "signin.Lift(%s)", who.Account)
-	if err := l.tries.take(l.DB.Now(), "code "+who.Account, perAccount); err != nil {
-		return false, err
-	}
-	err = l.DB.Write(ctx, func(tx *db.Tx) error {
-		if _, err := sessionOf(tx, who); err != nil {
-			return err
-		}
-		if err := l.useCode(tx, who, code); err != nil {
-			return err
-		}
-		if lifted, err = l.lifted(tx, who); err != nil || !lifted {
-			return err
-		}
-		all, err := pendingIn(tx, who.Account)
-		for _, p := range all {
-			if p.by.Session != who.Session {
-				continue
-			}
-			p.due = time.Time{}
-			if p.ready(tx.Now) {
-				err = errors.Join(err, l.apply(tx, p))
-			} else {
-				err = errors.Join(err, keepPending(tx, p))
-			}
-		}
-		return err
-	})
-	if db.IsDuplicate(err) {
-		err = ErrTaken.Because(err)
-	}
-	return lifted, err
 }

@@ -123,7 +123,7 @@ func (l *Life) AddCard(ctx context.Context, who access.Actor, c Card, password s
 	if err := c.check(l.DB.Now()); err != nil {
 		return "", err
 	}
-	factors, err := l.sensitive(ctx, who, password)
+	factors, err := l.sensitive(ctx, who, ActCard, password)
 	if err != nil {
 		return "", err
 	}
@@ -162,7 +162,7 @@ func sameCard(tx *db.Tx, accountID string, c Card) (string, error) {
 // RemoveCard takes a card away. It wants the password as AddCard does.
 func (l *Life) RemoveCard(ctx context.Context, who access.Actor, id string, password seal.Secret) (err error) {
 	defer fault.Wrap(&err, "signin.RemoveCard(%s, %s)", who.Account, id)
-	factors, err := l.sensitive(ctx, who, password)
+	factors, err := l.sensitive(ctx, who, ActCard, password)
 	if err != nil {
 		return err
 	}

@@ -62,6 +62,8 @@ type Witness interface {
 	TellListed(tx *db.Tx, account string, since time.Time, from access.Client) error
 	// ToldListed tells whether that was told.
 	ToldListed(tx *db.Tx, account string, since time.Time) (bool, error)
+	// TellCopied tells that a passkey was presented of which there seem to be two.
+	TellCopied(tx *db.Tx, account string, from access.Client) error
 }
 
 // Texts sends codes to telephones. Package sms has them.
@@ -131,8 +133,9 @@ func (l *Life) Handle(r *jobs.Runner) {
 // The faults of this room that a person may meet; those of values are beside their rules.
 var (
 	ErrWrong      = fault.New(fault.Unauthenticated, "signin.wrong", "The e-mail address or the password is not right.")
-	ErrHeld       = fault.New(fault.Frozen, "signin.held", "Your password is right, but this account is held still to protect it. We have not lost anything. Please see how to reach us.")
+	ErrHeld       = fault.New(fault.Frozen, "signin.held", "What you gave is right, but this account is held still to protect it. We have not lost anything. Please see how to reach us.")
 	ErrPassword   = fault.New(fault.Invalid, "password.wrong", "This is not the present password.")
+	ErrProve      = fault.New(fault.Conflict, "prove.strong", "Please show first with a passkey or a code that it is you.")
 	ErrAskAgain   = fault.New(fault.Invalid, "password.again", "Please give your password once more for this change.")
 	ErrCode       = fault.New(fault.Invalid, "code.wrong", "This code is not right, or it was used already.")
 	ErrSecondOver = fault.New(fault.Unauthenticated, "signin.second-over", "This took too long, or there were too many tries. Please sign in again.")
@@ -225,26 +228,39 @@ func (l *Life) read(ctx context.Context, id string) (p person, err error) {
 	return p, err
 }
 
-// proved checks the password that a change asks for again, and gives it as a
-// factor. It counts tries: a stolen session must not be a place to guess it.
-func (l *Life) proved(ctx context.Context, who access.Actor, field string, password seal.Secret) (person, []history.Factor, error) {
+// proved makes sure that whoever acts has proved lately who he is, as the act
+// wants it: with a strong factor where the account has one, and with the password.
+// Who presented a passkey lately need not give the password: a passkey is both.
+// It counts tries: a stolen session must not be a place to guess the password.
+func (l *Life) proved(ctx context.Context, who access.Actor, act Act, given Again) (person, []history.Factor, error) {
+	p, shown, err := l.shown(ctx, who)
+	switch {
+	case err != nil:
+		return p, nil, err
+	case shown.standing.wants(act) == Strong && !shown.strong:
+		return p, nil, ErrProve
+	case given.Password.Empty() && shown.key:
+		return p, nil, nil
+	}
 	name := "proof " + who.Account
 	if err := l.tries.take(l.DB.Now(), name, perAccount); err != nil {
 		return person{}, nil, err
 	}
-	p, err := l.read(ctx, who.Account)
-	if err != nil {
-		return p, nil, err
-	}
-	ok, err := l.Seal.CheckPassword(seal.Ahead(ctx), p.password.Stored, password)
+	ok, err := l.Seal.CheckPassword(seal.Ahead(ctx), p.password.Stored, given.Password)
 	if err != nil {
 		return p, nil, err
 	}
 	if !ok {
-		return p, nil, ErrPassword.On(field)
+		return p, nil, ErrPassword.On(given.Field)
 	}
 	l.tries.forget(name)
 	return p, []history.Factor{{Path: "password", Version: p.password.Version, Proof: "password"}}, nil
+}
+
+// Again is the password as a form asks for it once more.
+type Again struct {
+	Field    string
+	Password seal.Secret // may be empty where a passkey was presented lately
 }
 
 // present enters in the history that the password was given again, and refuses
@@ -261,28 +277,28 @@ func (l *Life) present(tx *db.Tx, who access.Actor, factors []history.Factor) er
 	return err
 }
 
-// sensitive makes sure that the password was given lately: now, or in the last
-// minutes of this session. Changes of kinds that are sensitive ask for it.
-func (l *Life) sensitive(ctx context.Context, who access.Actor, password seal.Secret) ([]history.Factor, error) {
+// sensitive makes sure of what an act wants: the password now or in the last
+// minutes of this session, and a strong proof where the account has such a factor.
+// Changes of kinds that are sensitive ask for it.
+func (l *Life) sensitive(ctx context.Context, who access.Actor, act Act, password seal.Secret) ([]history.Factor, error) {
 	if !password.Empty() {
-		_, factors, err := l.proved(ctx, who, "password", password)
+		_, factors, err := l.proved(ctx, who, act, Again{"password", password})
 		return factors, err
 	}
-	var lately bool
-	err := l.DB.Read(ctx, func(tx *db.Tx) error {
-		s, err := sessionOf(tx, who)
-		lately = err == nil && s.Proved(tx.Now)
-		return err
-	})
-	if err == nil && !lately {
+	_, shown, err := l.shown(ctx, who)
+	switch {
+	case err != nil:
+	case shown.standing.wants(act) == Strong && !shown.strong:
+		err = ErrProve
+	case !shown.lately:
 		err = ErrAskAgain.On("password")
 	}
 	return nil, err
 }
 
-// Proved tells whether a session may make sensitive changes without the password once more.
+// Proved tells whether a session may make sensitive changes of the lighter kind without the password once more.
 func (l *Life) Proved(ctx context.Context, who access.Actor) (bool, error) {
-	_, err := l.sensitive(ctx, who, seal.Secret{})
+	_, err := l.sensitive(ctx, who, ActCard, seal.Secret{})
 	if errors.Is(err, ErrAskAgain) {
 		return false, nil
 	}

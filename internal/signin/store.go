@@ -38,6 +38,14 @@ func insertSecond(tx *db.Tx, s second) error {
 		s.hash, s.account, s.epoch, s.version, s.device, s.key, s.mailed, s.expires)
 }
 
+// secondAt gives a sign-in that waits for its second step; db.ErrNone if there is none (any more).
+func secondAt(tx *db.Tx, hash string) (s second, err error) {
+	s.hash = hash
+	err = tx.Row(`SELECT account, epoch, version, device, mailed, tries FROM second_step WHERE token_hash = $1 AND tries < $2 AND expires_at > $3`,
+		hash, secondTries, tx.Now).Scan(&s.account, &s.epoch, &s.version, &s.device, &s.mailed, &s.tries)
+	return s, err
+}
+
 // trySecond counts a try in the statement that allows it, so that many at once have no more.
 func trySecond(tx *db.Tx, hash string) (s second, err error) {
 	s.hash = hash
@@ -107,12 +115,15 @@ func insertStrong(tx *db.Tx, accountID, sessionID, path, version string) error {
 		ON CONFLICT (session, path) DO UPDATE SET version = excluded.version, at = excluded.at`, sessionID, path, version, accountID, tx.Now)
 }
 
-// strongIn lists the strong factors presented in the present segment of a session: path and version.
+// strongIn lists the strong factors presented in the present segment of a session, since a time: path and version.
 // What was presented before the session went on from another client is not that client's.
-func strongIn(tx *db.Tx, sessionID string) (map[string]string, error) {
-	since, err := session.SegmentSince(tx, sessionID)
+func strongIn(tx *db.Tx, sessionID string, since time.Time) (map[string]string, error) {
+	began, err := session.SegmentSince(tx, sessionID)
 	if err != nil {
 		return nil, err
+	}
+	if began.After(since) {
+		since = began
 	}
 	found := map[string]string{}
 	_, err = db.All(tx, func(s db.Scanner) (struct{}, error) {

@@ -29,6 +29,7 @@ type Page struct {
 	words   *Words
 	form    *Form
 	trouble *trouble
+	kept    map[string]string
 	query   url.Values
 }
 
@@ -39,7 +40,7 @@ var zones = map[string]*time.Location{"ja": time.FixedZone("JST", 9*3600), "en":
 func NewPage(r *http.Request, titleKey string, args ...any) Page {
 	st := stateOf(r)
 	p := Page{Lang: st.lang, Brand: st.site.Brand, Request: st.id, Path: r.URL.Path, Actor: st.actor, Now: st.now,
-		Zone: zones[st.lang], words: st.site.Templates.words, form: st.form, trouble: st.trouble, query: r.URL.Query()}
+		Zone: zones[st.lang], words: st.site.Templates.words, form: st.form, trouble: st.trouble, kept: st.kept, query: r.URL.Query()}
 	if st.site.Frame != nil {
 		p.Frame = st.site.Frame(r, st.actor)
 	}
@@ -98,12 +99,15 @@ func (p Page) Problems() (out []Problem) {
 	return out
 }
 
-// Typed gives what the person typed into a field, while the form is shown again; else now.
+// Typed gives what the person typed into a field, while the form is shown again or after he had to do something else first; else now.
 func (p Page) Typed(field, now string) string {
 	if p.trouble != nil && p.form != nil {
 		if v, ok := p.form.typed[field]; ok {
 			return v
 		}
+	}
+	if v, ok := p.kept[field]; ok {
+		return v
 	}
 	return now
 }

@@ -24,11 +24,12 @@ type state struct {
 	client  access.Client
 	actor   access.Actor
 	lang    string
-	form    *Form        // what a POST sent; nil on GET
-	trouble *trouble     // set while a form's page is shown again
-	ended   *fault.Error // why the session that the cookie names is over
-	renewed int          // cookies of the answer that renew the session
-	err     error        // for the log
+	form    *Form             // what a POST sent; nil on GET
+	trouble *trouble          // set while a form's page is shown again
+	kept    map[string]string // what was typed before the person had to do something else first
+	ended   *fault.Error      // why the session that the cookie names is over
+	renewed int               // cookies of the answer that renew the session
+	err     error             // for the log
 }
 
 type stateKey struct{}

@@ -9,6 +9,9 @@ import (
 	"github.com/descope/virtualwebauthn"
 )
 
+// coseBytes is how long a public key of the curve P-256 is in COSE.
+const coseBytes = 77
+
 // Authenticator makes and presents passkeys. Origin, Site, Verified and the
 // counts may be changed by a test that plays a liar.
 type Authenticator struct {
@@ -49,6 +52,9 @@ func (a *Authenticator) Make(options json.RawMessage) string {
 		a.t.Fatal(err)
 	}
 	key := virtualwebauthn.NewCredential(virtualwebauthn.KeyTypeEC2)
+	for len(key.Key.AttestationData()) != coseBytes { // the library drops zeros in front of a coordinate, which is no COSE
+		key = virtualwebauthn.NewCredential(virtualwebauthn.KeyTypeEC2)
+	}
 	key.Counter = 1
 	if a.Synced {
 		key.Counter = 0

@@ -39,14 +39,14 @@ async function answer(form) {
   }
 }
 
-const soon = new Promise(done => document.addEventListener("submit", () => setTimeout(done, 3000), { once: true, capture: true }));
+const soon = () => new Promise(done => setTimeout(done, 3000));
 for (const form of document.querySelectorAll("form[data-device]")) form.addEventListener("submit", async event => {
   if (form.dataset.answered) return;
   event.preventDefault();
   event.stopImmediatePropagation();
   if (form.dataset.answering) return; // pressed twice
   form.dataset.answering = "1";
-  await Promise.race([answer(form).catch(() => {}), soon]); // no key, no storage, no answer: the person signs in all the same
+  await Promise.race([answer(form).catch(() => {}), soon()]); // no key, no storage, no answer: the person signs in all the same
   form.dataset.answered = "1";
   form.requestSubmit(event.submitter);
 });

@@ -52,7 +52,7 @@ function start() {
     form.addEventListener("submit", event => {
       if (form.elements.answer.value) return;
       event.preventDefault();
-      event.stopPropagation(); // it is not sent yet
+      event.stopImmediatePropagation(); // it is not sent yet
       if (!form.hasAttribute("aria-busy")) begin(form);
     });
   }

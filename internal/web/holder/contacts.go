@@ -1,6 +1,7 @@
 package holder
 
 import (
+	"errors"
 	"net/http"
 	"slices"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"takeback/internal/access"
 	"takeback/internal/account"
 	"takeback/internal/mail"
+	"takeback/internal/signin"
 	"takeback/internal/web"
 )
 
@@ -20,8 +22,8 @@ func (p *Pages) reachRoutes() []web.Route {
 		return web.Route{Method: "POST", Path: contactsPath + path, Permission: access.OwnAccount, Handler: h, Back: contactsPath}
 	}
 	return slices.Concat(
-		route(contactsPath, access.OwnAccount, p.showContacts, p.addContact),
-		route(contactsPath+"/remove", access.OwnAccount, p.showRemoveContact, p.removeContact),
+		route(contactsPath, access.OwnAccount, p.filled(p.showContacts), p.first(p.addContact)),
+		p.careful(contactsPath+"/remove", signin.ActContact, p.showRemoveContact, p.removeContact),
 		[]web.Route{post("/code", p.sendReachCode), post("/confirm", p.confirmReach), post("/recovery/stop", p.endRecoveries)},
 	)
 }
@@ -36,6 +38,7 @@ type contactsView struct {
 	Contacts []reachRow
 	Pending  []waitView
 	Back     time.Time // until when somebody waits who wants back in; zero if nobody does
+	Ask      bool      // for the password
 	Few      bool      // fewer than one should have
 	Slot     string    // of the contact that a code was sent to, or that would be removed
 }
@@ -63,6 +66,9 @@ func (p *Pages) contacts(r *http.Request, title string) (v contactsView, err err
 	for _, s := range all {
 		v.Contacts = append(v.Contacts, reachRow{Slot: s.Slot, What: p.label(v.Page, s.Slot), Masked: mail.Mask(s.Address), Mail: s.Mail(), Former: !s.Contact.Until.IsZero(),
 			Unconfirmed: s.ConfirmedAt.IsZero(), Removable: s.Contact.Until.IsZero() && account.Removable(versions, s.Slot), Good: s.Good, From: s.From, Until: s.Until})
+	}
+	if v.Ask, err = p.asks(r, signin.ActContact); err != nil {
+		return v, err
 	}
 	v.Few = account.Confirmed(versions) < account.Advised
 	if v.Back, err = p.Life.RecoveryWaits(r.Context(), web.ActorOf(r)); err != nil {
@@ -92,8 +98,9 @@ func (p *Pages) showContacts(w http.ResponseWriter, r *http.Request) error {
 
 func (p *Pages) addContact(w http.ResponseWriter, r *http.Request) error {
 	f := web.FormOf(r)
-	email, password := f.Text("email", 254), f.Secret("password")
-	if err := f.Err(); err != nil {
+	email := f.Text("email", 254)
+	password, err := p.password(r, f, signin.ActContact, "password")
+	if err := errors.Join(err, f.Err()); err != nil {
 		return err
 	}
 	if err := p.Life.AddContact(r.Context(), web.ActorOf(r), email, password); err != nil {
@@ -112,8 +119,9 @@ func (p *Pages) showRemoveContact(w http.ResponseWriter, r *http.Request) error 
 
 func (p *Pages) removeContact(w http.ResponseWriter, r *http.Request) error {
 	f := web.FormOf(r)
-	slot, password := f.Text("slot", 60), f.Secret("password")
-	if err := f.Err(); err != nil {
+	slot := f.Text("slot", 60)
+	password, err := p.password(r, f, signin.ActContact, "password")
+	if err := errors.Join(err, f.Err()); err != nil {
 		return err
 	}
 	waits, err := p.Life.RemoveContact(r.Context(), web.ActorOf(r), slot, password)

@@ -22,8 +22,8 @@ import (
 )
 
 func (p *Pages) dataRoutes() []web.Route {
-	return slices.Concat(route("/security/data", access.OwnAccount, p.showData, p.askData),
-		[]web.Route{{Method: "POST", Path: "/security/data/copy", Permission: access.OwnAccount, Handler: p.copyData, Back: "/security/data"}})
+	return slices.Concat(p.careful("/security/data", signin.ActExport, p.showData, p.askData),
+		[]web.Route{{Method: "POST", Path: "/security/data/copy", Permission: access.OwnAccount, Handler: p.first(p.copyData), Back: "/security/data"}})
 }
 
 var dataPage = web.NewView[dataView](pages, "data")

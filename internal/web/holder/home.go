@@ -70,7 +70,7 @@ func (p *Pages) home(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	v.Password, v.TwoStep = f.PasswordSince, !f.TwoStep.IsZero()
+	v.Password, v.TwoStep = f.PasswordSince, f.Strong()
 	if v.Pending, err = p.waiting(r, v.Page, ""); err != nil {
 		return err
 	}

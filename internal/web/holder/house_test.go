@@ -23,6 +23,7 @@ import (
 	"takeback/internal/mail"
 	"takeback/internal/mail/inbox"
 	"takeback/internal/notice"
+	"takeback/internal/passkey"
 	"takeback/internal/seal"
 	"takeback/internal/session"
 	"takeback/internal/signin"
@@ -46,6 +47,7 @@ type house struct {
 	life   *signin.Life
 	site   *web.Site
 	server *httptest.Server
+	named  string // the address of server by name: passkeys are bound to names
 	runner *jobs.Runner
 	inbox  *inbox.Inbox
 	waves  *wave.Watch
@@ -90,7 +92,17 @@ func build(t *testing.T, tls bool) *house {
 	post, err := mail.New(h.db, keeper, mail.Config{URL: seal.NewSecret(h.inbox.URL()), From: "account@shop.example", FromName: "Kumo Store", Site: "https://shop.example"})
 	h.ok(err)
 	book := &history.Book{Kinds: kinds, AddressKey: signin.AddressKey}
-	h.life = &signin.Life{DB: h.db, Book: book, Sessions: session.New(h.db, book, keeper), Seal: keeper, Post: post, Crier: crier{}, Witness: &notice.Teller{DB: h.db, Post: post, Seal: keeper, Kinds: kinds}, Service: "Kumo Store"}
+	mux := http.NewServeMux()
+	start := httptest.NewServer
+	if tls {
+		start = httptest.NewTLSServer
+	}
+	h.server = start(mux)
+	t.Cleanup(func() { h.server.CloseClientConnections(); h.server.Close() })
+	h.named = strings.Replace(h.server.URL, "127.0.0.1", "localhost", 1)
+	keys, err := passkey.New(h.named, "Kumo Store", keeper)
+	h.ok(err)
+	h.life = &signin.Life{Passkeys: keys, DB: h.db, Book: book, Sessions: session.New(h.db, book, keeper), Seal: keeper, Post: post, Crier: crier{}, Witness: &notice.Teller{DB: h.db, Post: post, Seal: keeper, Kinds: kinds}, Service: "Kumo Store"}
 	h.runner = &jobs.Runner{DB: h.db, Log: slog.New(slog.NewTextHandler(io.Discard, nil))}
 	post.Handle(h.runner)
 	h.life.Handle(h.runner)
@@ -99,15 +111,8 @@ func build(t *testing.T, tls bool) *house {
 	h.life.Waves = h.waves
 	p := &holder.Pages{Life: h.life, Protection: untouched{}, Judged: &judge.Judge{DB: h.db}, Puzzle: puzzle, Gate: proof, Waves: h.waves}
 	h.site = p.Site(web.Config{Brand: "Kumo Store", Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
-	mux := http.NewServeMux()
 	mux.Handle("/assets/", web.Assets())
 	mux.Handle("/", h.site)
-	start := httptest.NewServer
-	if tls {
-		start = httptest.NewTLSServer
-	}
-	h.server = start(mux)
-	t.Cleanup(func() { h.server.CloseClientConnections(); h.server.Close() })
 	return h
 }
 

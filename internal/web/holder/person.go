@@ -1,6 +1,7 @@
 package holder
 
 import (
+	"errors"
 	"net/http"
 	"slices"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"takeback/internal/access"
 	"takeback/internal/account"
 	"takeback/internal/mail"
+	"takeback/internal/signin"
 	"takeback/internal/web"
 )
 
@@ -15,8 +17,8 @@ func (p *Pages) personRoutes() []web.Route {
 	return slices.Concat(
 		route("/account/name", access.OwnAccount, p.showName, p.changeName),
 		route("/account/language", access.OwnAccount, p.showLanguage, p.changeLanguage),
-		route("/account/email", access.OwnAccount, p.showEmail, p.changeEmail),
-		route("/account/phone", access.OwnAccount, p.showPhone, p.changePhone),
+		p.careful("/account/email", signin.ActContact, p.showEmail, p.changeEmail),
+		p.careful("/account/phone", signin.ActContact, p.showPhone, p.changePhone),
 	)
 }
 
@@ -47,6 +49,7 @@ type reachView struct {
 	Guarded bool // a change waits 72 hours
 	Until   time.Time
 	Pending []waitView
+	Ask     bool // for the password
 }
 
 func (p *Pages) fact(r *http.Request, path string) (account.Account, account.Fact, error) {
@@ -109,6 +112,9 @@ func (p *Pages) reach(r *http.Request, path string) (v reachView, err error) {
 			}
 		}
 	}
+	if v.Ask, err = p.asks(r, signin.ActContact); err != nil {
+		return v, err
+	}
 	v.Pending, err = p.waiting(r, v.Page, path)
 	return v, err
 }
@@ -123,8 +129,9 @@ func (p *Pages) showEmail(w http.ResponseWriter, r *http.Request) error {
 
 func (p *Pages) changeEmail(w http.ResponseWriter, r *http.Request) error {
 	f := web.FormOf(r)
-	email, password := f.Text("email", 254), f.Secret("password")
-	if err := f.Err(); err != nil {
+	email := f.Text("email", 254)
+	password, err := p.password(r, f, signin.ActContact, "password")
+	if err := errors.Join(err, f.Err()); err != nil {
 		return err
 	}
 	if err := p.Life.ChangeEmail(r.Context(), web.ActorOf(r), email, password); err != nil {
@@ -143,8 +150,9 @@ func (p *Pages) showPhone(w http.ResponseWriter, r *http.Request) error {
 
 func (p *Pages) changePhone(w http.ResponseWriter, r *http.Request) error {
 	f := web.FormOf(r)
-	phone, password := f.Optional("phone", 40), f.Secret("password")
-	if err := f.Err(); err != nil {
+	phone := f.Optional("phone", 40)
+	password, err := p.password(r, f, signin.ActContact, "password")
+	if err := errors.Join(err, f.Err()); err != nil {
 		return err
 	}
 	waits, err := p.Life.ChangePhone(r.Context(), web.ActorOf(r), phone, password)

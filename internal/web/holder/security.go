@@ -23,13 +23,10 @@ func (p *Pages) securityRoutes() []web.Route {
 		{Method: "POST", Path: "/security/others/end", Permission: access.OwnAccount, Handler: p.endOthers, Back: "/security"},
 		{Method: "POST", Path: "/security/devices/{device}/forget", Permission: access.OwnAccount, Handler: p.forgetDevice, Back: "/security"},
 		{Method: "POST", Path: "/security/waiting/{id}/cancel", Permission: access.OwnAccount, Handler: p.cancel, Back: "/security"},
-	}, route("/security/prove", access.OwnAccount, p.showProve, p.prove))
+	}, p.proveRoutes(), p.passkeyRoutes())
 }
 
-var (
-	securityPage = web.NewView[securityView](pages, "security")
-	provePage    = web.NewView[proveView](pages, "prove")
-)
+var securityPage = web.NewView[securityView](pages, "security")
 
 type securityView struct {
 	web.Page
@@ -73,8 +70,6 @@ type waitView struct {
 	Unconfirmed  bool
 }
 
-type proveView struct{ web.Page }
-
 func (p *Pages) showSecurity(w http.ResponseWriter, r *http.Request) error {
 	who, ctx := web.ActorOf(r), r.Context()
 	v := securityView{Page: web.NewPage(r, "security.title")}
@@ -101,7 +96,7 @@ func (p *Pages) showSecurity(w http.ResponseWriter, r *http.Request) error {
 	if v.Listed, err = p.Life.Listed(ctx, who); err != nil {
 		return err
 	}
-	v.CanProve = !v.Guarded.IsZero() && (!v.Factors.TwoStep.IsZero() || v.Factors.Codes > 0)
+	v.CanProve = !v.Guarded.IsZero() && (v.Factors.Strong() || v.Factors.Codes > 0)
 	return securityPage.Render(w, r, v)
 }
 
@@ -202,21 +197,4 @@ func (p *Pages) cancel(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return web.Done(w, r, "/security", "cancelled")
-}
-
-func (p *Pages) showProve(w http.ResponseWriter, r *http.Request) error {
-	return provePage.Render(w, r, proveView{web.NewPage(r, "prove.title")})
-}
-
-func (p *Pages) prove(w http.ResponseWriter, r *http.Request) error {
-	f := web.FormOf(r)
-	code := f.Secret("code")
-	if err := f.Err(); err != nil {
-		return err
-	}
-	lifted, err := p.Life.Lift(r.Context(), web.ActorOf(r), code.Reveal())
-	if err != nil {
-		return err
-	}
-	return web.Done(w, r, "/security", map[bool]string{true: "lifted", false: "not-lifted"}[lifted])
 }

@@ -13,6 +13,7 @@ import (
 
 func (p *Pages) signInRoutes() []web.Route {
 	return slices.Concat(
+		p.passkeySignInRoutes(),
 		route("/sign-in", access.Public, p.showSignIn, p.signIn),
 		route("/sign-in/second", access.Public, p.showSecond, p.second),
 		route("/sign-in/second/mailed", access.Public, p.showMailed, p.second),
@@ -26,12 +27,14 @@ var (
 	secondPage = web.NewView[signInView](pages, "second")
 )
 
-// returnMost is how long the way back may be: a service's request is wrapped in it.
-const returnMost = 4000
+// returnMost is how long the way back may be: a service's request is wrapped in it, or what was typed into a form.
+const returnMost = 8000
 
 type signInView struct {
 	web.Page
-	Mailed bool // the second step is a code that was mailed
+	Mailed bool     // the second step is a code that was mailed
+	Key    *keyForm // nil: there are no passkeys
+	Code   bool     // the second step may be a code
 	Gate   web.GateView
 }
 
@@ -40,6 +43,10 @@ func (p *Pages) showSignIn(w http.ResponseWriter, r *http.Request) error {
 		return goTo(w, r, web.Return(r, "/"))
 	}
 	v := signInView{Page: web.NewPage(r, "sign-in.title")}
+	if p.Life.Passkeys != nil {
+		v.Key = p.keyForm(v.Page, "/sign-in/passkey", "/sign-in/passkey/ask", "sign-in.passkey")
+		v.Key.Device = "/sign-in/device"
+	}
 	if gate := p.signInGate(r); gate != nil {
 		var err error
 		if v.Gate, err = gate.Ask(toSignIn); err != nil {
@@ -52,7 +59,7 @@ func (p *Pages) showSignIn(w http.ResponseWriter, r *http.Request) error {
 func (p *Pages) signIn(w http.ResponseWriter, r *http.Request) error {
 	f := web.FormOf(r)
 	email, password := f.Text("email", 254), f.Secret("password")
-	answer := session.Answer{Challenge: f.Optional("device-challenge", 400), Key: f.Optional("device-key", 200), Signature: f.Optional("device-signature", 200)}
+	answer := deviceAnswer(f)
 	f.Optional("return", returnMost)
 	if err := f.Err(); err != nil {
 		return err
@@ -95,6 +102,11 @@ func (p *Pages) signedInto(w http.ResponseWriter, r *http.Request, e signin.Ente
 	return goTo(w, r, web.Return(r, home))
 }
 
+// deviceAnswer reads what the key of the browser signed.
+func deviceAnswer(f *web.Form) session.Answer {
+	return session.Answer{Challenge: f.Optional("device-challenge", 400), Key: f.Optional("device-key", 200), Signature: f.Optional("device-signature", 200)}
+}
+
 // challenge gives the browser what it is to sign with its key. It is text and no
 // page, asked for when the form is sent, so that it need not live long.
 func (p *Pages) challenge(w http.ResponseWriter, r *http.Request) error {
@@ -123,10 +135,22 @@ func returning(r *http.Request) string {
 }
 
 func (p *Pages) showSecond(w http.ResponseWriter, r *http.Request) error {
-	if _, err := r.Cookie(secondCookie); err != nil {
+	cookie, err := r.Cookie(secondCookie)
+	if err != nil {
 		return goTo(w, r, "/sign-in")
 	}
-	return secondPage.Render(w, r, signInView{Page: web.NewPage(r, "second.title")})
+	o, err := p.Life.Offers(r.Context(), cookie.Value, web.ClientOf(r))
+	if is(err, signin.ErrSecondOver) {
+		return over(w, r)
+	}
+	if err != nil {
+		return err
+	}
+	v := signInView{Page: web.NewPage(r, "second.title"), Code: o.App || o.Codes}
+	if o.Key {
+		v.Key = p.keyForm(v.Page, "/sign-in/second/passkey", "/sign-in/second/ask", "second.passkey")
+	}
+	return secondPage.Render(w, r, v)
 }
 
 // showMailed is showSecond for a code that came by mail.
@@ -134,7 +158,7 @@ func (p *Pages) showMailed(w http.ResponseWriter, r *http.Request) error {
 	if _, err := r.Cookie(secondCookie); err != nil {
 		return goTo(w, r, "/sign-in")
 	}
-	return secondPage.Render(w, r, signInView{Page: web.NewPage(r, "second.title"), Mailed: true})
+	return secondPage.Render(w, r, signInView{Page: web.NewPage(r, "second.title"), Mailed: true, Code: true})
 }
 
 func (p *Pages) second(w http.ResponseWriter, r *http.Request) error {
@@ -149,15 +173,7 @@ func (p *Pages) second(w http.ResponseWriter, r *http.Request) error {
 		return over(w, r)
 	}
 	e, err := p.Life.SecondStep(r.Context(), cookie.Value, code.Reveal(), web.ClientOf(r))
-	switch {
-	case is(err, signin.ErrSecondOver):
-		return over(w, r)
-	case is(err, signin.ErrHeld):
-		return held(w, r)
-	case err != nil:
-		return err
-	}
-	return p.signedInto(w, r, e)
+	return p.entered(w, r, e, err)
 }
 
 // over begins the sign-in anew.

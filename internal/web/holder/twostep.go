@@ -1,6 +1,7 @@
 package holder
 
 import (
+	"errors"
 	"net/http"
 	"slices"
 
@@ -11,11 +12,11 @@ import (
 
 func (p *Pages) twoStepRoutes() []web.Route {
 	return slices.Concat(
-		route("/security/two-step", access.OwnAccount, p.showTwoStep, p.beginTwoStep),
-		route("/security/two-step/app", access.OwnAccount, p.showApp, p.confirmTwoStep),
+		route("/security/two-step", access.OwnAccount, p.showTwoStep, p.first(p.beginTwoStep)),
+		route("/security/two-step/app", access.OwnAccount, p.showApp, p.first(p.confirmTwoStep)),
 		[]web.Route{{Method: "GET", Path: "/security/two-step/app.png", Permission: access.OwnAccount, Handler: p.appPicture}},
-		route("/security/two-step/end", access.OwnAccount, p.showEndTwoStep, p.endTwoStep),
-		route("/security/codes", access.OwnAccount, p.showCodes, p.makeCodes),
+		route("/security/two-step/end", access.OwnAccount, p.showEndTwoStep, p.first(p.endTwoStep)),
+		route("/security/codes", access.OwnAccount, p.showCodes, p.first(p.makeCodes)),
 	)
 }
 
@@ -31,6 +32,7 @@ type twoStepView struct {
 	web.Page
 	Factors signin.Factors
 	On      bool
+	Ask     bool // for the password
 }
 
 type appView struct {
@@ -46,7 +48,11 @@ type newCodesView struct {
 func (p *Pages) factors(r *http.Request, title string) (v twoStepView, err error) {
 	v.Page = web.NewPage(r, title)
 	v.Factors, err = p.Life.Factors(r.Context(), web.ActorOf(r))
+	if err != nil {
+		return v, err
+	}
 	v.On = !v.Factors.TwoStep.IsZero()
+	v.Ask, err = p.asks(r, signin.ActEnrol)
 	return v, err
 }
 
@@ -60,8 +66,8 @@ func (p *Pages) showTwoStep(w http.ResponseWriter, r *http.Request) error {
 
 func (p *Pages) beginTwoStep(w http.ResponseWriter, r *http.Request) error {
 	f := web.FormOf(r)
-	password := f.Secret("password")
-	if err := f.Err(); err != nil {
+	password, err := p.password(r, f, signin.ActEnrol, "password")
+	if err := errors.Join(err, f.Err()); err != nil {
 		return err
 	}
 	if err := p.Life.BeginTwoStep(r.Context(), web.ActorOf(r), password); err != nil {
@@ -121,8 +127,9 @@ func (p *Pages) showEndTwoStep(w http.ResponseWriter, r *http.Request) error {
 
 func (p *Pages) endTwoStep(w http.ResponseWriter, r *http.Request) error {
 	f := web.FormOf(r)
-	password, code := f.Secret("password"), f.Secret("code")
-	if err := f.Err(); err != nil {
+	code := f.OptionalSecret("code")
+	password, err := p.password(r, f, signin.ActDrop, "password")
+	if err := errors.Join(err, f.Err()); err != nil {
 		return err
 	}
 	if err := p.Life.EndTwoStep(r.Context(), web.ActorOf(r), password, code.Reveal()); err != nil {
@@ -143,8 +150,8 @@ func (p *Pages) showCodes(w http.ResponseWriter, r *http.Request) error {
 // no page to redirect to.
 func (p *Pages) makeCodes(w http.ResponseWriter, r *http.Request) error {
 	f := web.FormOf(r)
-	password := f.Secret("password")
-	if err := f.Err(); err != nil {
+	password, err := p.password(r, f, signin.ActEnrol, "password")
+	if err := errors.Join(err, f.Err()); err != nil {
 		return err
 	}
 	codes, err := p.Life.MakeCodes(r.Context(), web.ActorOf(r), password)
