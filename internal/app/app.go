@@ -210,7 +210,7 @@ func (a *App) faces(context.Context) error {
 	a.Holder = (&holder.Pages{Life: a.Life, Puzzle: puzzle, Gate: gate, Waves: a.Waves, Protection: byService{a}, Asker: a.Asker, Judged: a.Judge, Places: atlas{a.Known}, Passes: a.Passes,
 		Alarm: holder.Alarm{Intake: a.Intake, Teller: a.Teller, Verify: a.Examiner, Undo: a.Examiner, Keys: a.Examiner}}).Site(shell)
 	a.Console = (&console.Pages{Desk: a.Desk, Examiner: a.Examiner, Investigator: a.Investigator, Restorer: a.Restorer, Returner: a.Returner,
-		Campaigns: a.Campaigns, Asker: a.Asker, Judge: a.Judge, Known: a.Known}).Site(shell)
+		Campaigns: a.Campaigns, Asker: a.Asker, Judge: a.Judge, Waves: a.Waves, Known: a.Known}).Site(shell)
 	a.API = &api.API{Sessions: a.Sessions, Keys: access.KeyRing{DB: a.DB, Seal: a.Seal}, Accounts: account.Reader{DB: a.DB},
 		History: history.Reader{DB: a.DB}, Cases: casefile.Reader{DB: a.DB}, Life: a.Life, Registrar: a.Life,
 		Freezer: byService{a}, Cards: byService{a}, Orders: byService{a}, Judge: a.Judge, Site: a.Config.Site, Proxies: shell.Proxies, Log: a.Config.Log}

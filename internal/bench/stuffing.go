@@ -38,18 +38,23 @@ func stuffing(ctx context.Context, h *house, o Options) (r Result, err error) {
 	defer func() { err = errors.Join(err, s.close()) }()
 	long := o.Round * time.Duration(o.Rounds) * 2
 	var calm, loaded histogram
-	before, err := h.alarms(ctx, s.addr, long/4, &calm)
+	n := max(leastAlarms, int(long/between))
+	links, err := h.notMe(ctx, 3*n)
+	if err != nil {
+		return r, err
+	}
+	before, err := alarms(s.addr, long/4, links[:n], &calm)
 	if err != nil {
 		return r, err
 	}
 	f := &flood{addr: s.addr}
 	stop := f.begin(ctx)
-	during, err := h.alarms(ctx, s.addr, long, &loaded)
+	during, err := alarms(s.addr, long, links[n:2*n], &loaded)
 	err = errors.Join(err, stop())
 	if err != nil {
 		return r, err
 	}
-	after, err := h.alarms(ctx, s.addr, long/4, &calm)
+	after, err := alarms(s.addr, long/4, links[2*n:], &calm)
 	if err != nil {
 		return r, err
 	}
@@ -64,12 +69,7 @@ func stuffing(ctx context.Context, h *house, o Options) (r Result, err error) {
 
 // alarms lets holders say "this was not me" for a while, and gives how many a
 // second could if they came one after the other without a pause.
-func (h *house) alarms(ctx context.Context, addr string, long time.Duration, times *histogram) (perSecond float64, err error) {
-	n := max(leastAlarms, int(long/between))
-	paths, err := h.notMe(ctx, n)
-	if err != nil {
-		return 0, err
-	}
+func alarms(addr string, long time.Duration, paths []string, times *histogram) (perSecond float64, err error) {
 	w, err := dial(addr)
 	if err != nil {
 		return 0, err
@@ -77,7 +77,7 @@ func (h *house) alarms(ctx context.Context, addr string, long time.Duration, tim
 	defer func() { err = errors.Join(err, w.close()) }()
 	var took time.Duration
 	asked := 0
-	for end := time.Now().Add(long); asked < leastAlarms || asked < n && time.Now().Before(end); asked++ {
+	for end := time.Now().Add(long); asked < leastAlarms || asked < len(paths) && time.Now().Before(end); asked++ {
 		from := fmt.Sprintf("X-Forwarded-For: 10.9.%d.%d", asked/250%250, asked%250)
 		for _, step := range []struct {
 			request []byte

@@ -33,6 +33,7 @@ type Pages struct {
 	Campaigns    *campaign.Campaigns
 	Asker        *ask.Asker // may be nil: then holders are asked nothing
 	Judge        *judge.Judge
+	Waves        Waves                // may be nil: then the page on risk tells of none
 	Known        *knowledge.Knowledge // may be nil: then there are no files of local knowledge
 }
 

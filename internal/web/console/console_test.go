@@ -34,6 +34,7 @@ import (
 	"takeback/internal/restore"
 	"takeback/internal/seal"
 	"takeback/internal/verify"
+	"takeback/internal/wave"
 	"takeback/internal/web"
 	"takeback/internal/web/console"
 )
@@ -67,6 +68,7 @@ type house struct {
 	ret     *handback.Returner
 	camp    *campaign.Campaigns
 	judge   *judge.Judge
+	waves   *wave.Watch
 	known   string // a file of local knowledge
 	refresh func() // looks at it once
 	keeper  *seal.Keeper
@@ -102,9 +104,10 @@ func build(t *testing.T, engine db.Engine) *house {
 	known, err := knowledge.Open(knowledge.Sources{Lists: [knowledge.Signs][]string{knowledge.Tor: {h.known}}}, h.judge.Log)
 	must(t, err)
 	h.refresh = known.Refresh
+	h.waves = &wave.Watch{DB: h.db, Log: h.judge.Log}
 	mux := http.NewServeMux()
 	mux.Handle("/assets/", web.Assets())
-	mux.Handle("/", (&console.Pages{Known: known, Desk: h.desk, Examiner: h.exam, Investigator: h.inv, Restorer: h.rest, Returner: h.ret, Campaigns: h.camp, Judge: h.judge}).Site(web.Config{Brand: "Kumo Store", Now: h.clock.Now, Log: slog.New(slog.NewTextHandler(t.Output(), nil))}))
+	mux.Handle("/", (&console.Pages{Known: known, Waves: h.waves, Desk: h.desk, Examiner: h.exam, Investigator: h.inv, Restorer: h.rest, Returner: h.ret, Campaigns: h.camp, Judge: h.judge}).Site(web.Config{Brand: "Kumo Store", Now: h.clock.Now, Log: slog.New(slog.NewTextHandler(t.Output(), nil))}))
 	h.site = mux
 	return h
 }

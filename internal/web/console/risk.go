@@ -1,6 +1,7 @@
 package console
 
 import (
+	"context"
 	"net/http"
 	"strconv"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"takeback/internal/access"
 	"takeback/internal/judge"
 	"takeback/internal/knowledge"
+	"takeback/internal/wave"
 	"takeback/internal/web"
 )
 
@@ -23,7 +25,16 @@ type riskView struct {
 	Back   string // days looked back
 	Charts []Chart
 	Files  []knowledge.Source
+	Waves  []wave.Wave // of guessed passwords, the newest first
 }
+
+// Waves tells of waves of guessed passwords. Room wave is one.
+type Waves interface {
+	Open(ctx context.Context, most int) ([]wave.Wave, error)
+}
+
+// wavesShown is how many waves the page tells of.
+const wavesShown = 10
 
 func (p *Pages) riskRoutes() []web.Route {
 	return []web.Route{{Method: "GET", Path: "/desk/risk", Permission: access.Manage, Handler: p.showRisk}}
@@ -37,6 +48,11 @@ func (p *Pages) showRisk(w http.ResponseWriter, r *http.Request) error {
 	}
 	if v.Overview, err = p.Judge.Look(r.Context(), web.ActorOf(r), days); err != nil {
 		return err
+	}
+	if p.Waves != nil {
+		if v.Waves, err = p.Waves.Open(r.Context(), wavesShown); err != nil {
+			return err
+		}
 	}
 	v.Charts = []Chart{
 		v.chart("challenged", func(d judge.Day) (bright, dim, of int64) {

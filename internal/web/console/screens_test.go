@@ -53,6 +53,7 @@ func TestPagesFitTheirWindow(t *testing.T) {
 	must(t, os.WriteFile(h.known, []byte("198.51.100.7\nno address\n"), 0o600))
 	h.refresh()
 	h.refresh()
+	h.surge()
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !strings.HasPrefix(r.URL.Path, "/desk/sign-in") && !strings.HasPrefix(r.URL.Path, "/desk/welcome") {
 			r.AddCookie(&http.Cookie{Name: "__Host-desk", Value: boss.cookie})
