@@ -192,7 +192,7 @@ func (l *Life) Reset(ctx context.Context, token string, fresh seal.Secret, clien
 	if err != nil {
 		return err
 	}
-	return l.DB.Write(ctx, func(tx *db.Tx) error {
+	return l.act(ctx, func(tx *db.Tx) error {
 		p, link, err := l.resetOf(tx, token)
 		if err != nil {
 			return err
@@ -210,7 +210,16 @@ func (l *Life) Reset(ctx context.Context, token string, fresh seal.Secret, clien
 			return err
 		}
 		who := s.Actor(client)
-		c, err := l.append(tx, who, e)
+		// The judge may have the account stopped for it, and no more: what he asks for else
+		// (another device, a code of the app) a holder who was driven out may not have, and
+		// the link went to no address that is not good for recovery.
+		asked := who
+		asked.Session = ""
+		if _, err := l.weigh(tx, Doing{By: asked, Account: p.account.ID, Verb: e.Verb, Path: e.Path}); err != nil {
+			return err
+		}
+		e.By = who
+		c, err := l.Book.Append(tx, e)
 		if err != nil {
 			return err
 		}
