@@ -4,9 +4,11 @@
 // owns the file format, the generator with its intruders and the holders' hard
 // cases, and the protocol of the trial: score before learning, thresholds from
 // the earlier part, intervals over accounts. What follows a sign-in is tried on
-// files of events (course.go, stopped.go): what was done before value moved.
+// files of events (course.go, stopped.go): what was done before value moved, and
+// what all that is worth without cookies or files about addresses, on the first
+// days, under attack and after poison (ablate.go).
 //
 // It has no score of its own: both scorers, their profiles and counters and the
 // fitting of weights are package risk's. It owns no table and touches no database.
-// It is called by the commands `takeback risk generate`, `eval` and `fit`.
+// It is called by the commands `takeback risk generate`, `eval`, `ablate` and `fit`.
 package trial
