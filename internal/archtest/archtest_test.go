@@ -186,6 +186,7 @@ func TestRules(t *testing.T) {
 		{"a link to nowhere", named, "docs/a.md", "See [b](b.md).", "links to"},
 		{"a link to elsewhere", named, "docs/a.md", "See [b](https://example.org/b).", ""},
 		{"a comment that names a page", named, "internal/desk/desk.go", "package desk\n\n// See CONTRIBUTING.md.\nvar a int\n", "desk.go:3 names CONTRIBUTING.md, which does not exist"},
+		{"a test that there is not", named, "docs/a.md", "Shown by `TestNothing`.", "names the test TestNothing"},
 		{"a word make does not know", named, "docs/a.md", "Run `make coffee`.", "does not know"},
 
 		{"a module that is named", lic, "go.mod", "module m\n\nrequire (\n\texample.org/named v1.0.0\n\texample.org/far v1.0.0 // indirect\n)\n", ""},

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"go/ast"
 	"io/fs"
 	"path"
 	"regexp"
@@ -19,11 +20,12 @@ var (
 	ourFolder  = regexp.MustCompile(`^(cmd|internal|docs|scripts|\.ci)/`)
 	lineNumber = regexp.MustCompile(`:\d+$`)
 	pageName   = regexp.MustCompile(`[\w./-]*\w\.md\b`)
+	testName   = regexp.MustCompile("`((?:Test|Fuzz)[A-Z]\\w*)`")
 	target     = regexp.MustCompile(`(?m)^([a-z-]+):`)
 )
 
 // Named checks that what our documents name exists: paths in backticks that
-// begin with one of our folders, relative links, and targets of make. A path with
+// begin with one of our folders, relative links, tests, and targets of make. A path with
 // a star must match something; one with … or NNNN or <name> in it is a pattern for
 // people. What a comment in Go calls a page (.md) must be one of ours, too.
 func Named(t *Tree) (broken []string, err error) {
@@ -35,6 +37,7 @@ func Named(t *Tree) (broken []string, err error) {
 	for _, m := range target.FindAllStringSubmatch(string(makefile), -1) {
 		targets[m[1]] = true
 	}
+	tests := t.tests()
 	for _, name := range t.Other {
 		if path.Ext(name) != ".md" || strings.Contains(name, "/testdata/") {
 			continue
@@ -54,6 +57,11 @@ func Named(t *Tree) (broken []string, err error) {
 				broken = append(broken, fmt.Sprintf("%s links to %s, which does not exist", name, m[1]))
 			}
 		}
+		for _, m := range testName.FindAllStringSubmatch(string(text), -1) {
+			if !tests[m[1]] {
+				broken = append(broken, fmt.Sprintf("%s names the test %s, which does not exist", name, m[1]))
+			}
+		}
 		for _, m := range makeWord.FindAllStringSubmatch(string(text), -1) {
 			if !targets[m[1]] {
 				broken = append(broken, fmt.Sprintf("%s says make %s, which the Makefile does not know", name, m[1]))
@@ -70,6 +78,19 @@ func Named(t *Tree) (broken []string, err error) {
 		}
 	}
 	return broken, nil
+}
+
+// tests has the names of all tests.
+func (t *Tree) tests() map[string]bool {
+	all := map[string]bool{}
+	for _, f := range t.Go {
+		for _, d := range f.AST.Decls {
+			if fn, ok := d.(*ast.FuncDecl); ok && strings.HasSuffix(f.Path, "_test.go") {
+				all[fn.Name.Name] = true
+			}
+		}
+	}
+	return all
 }
 
 var decisionName = regexp.MustCompile(`^(\d{4})-[a-z0-9-]+\.md$`)
