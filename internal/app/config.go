@@ -36,6 +36,9 @@ type File struct {
 		Words    []string `yaml:"words"`    // of the service: products, places, departments; they must not be in a password
 		Range    string   `yaml:"range"`    // https://… of a service that speaks the range protocol of Have I Been Pwned
 	} `yaml:"passwords"`
+	SignIn struct {
+		SecondStep string `yaml:"second_step"` // "always", or absent: of who has a passkey or app, and where the judge doubts
+	} `yaml:"sign_in"`
 	SMS     *sms.Settings  `yaml:"sms"`     // who sends text messages; without it none are sent
 	Gate    string         `yaml:"gate"`    // what mass requests are asked for: "proof" (the default) or "puzzle"
 	Proxies []string       `yaml:"proxies"` // networks whose X-Forwarded-For is believed: "10.0.0.0/8"
@@ -72,6 +75,9 @@ func ReadFile(path string) (f File, err error) {
 	d.KnownFields(true)
 	if err := d.Decode(&f); err != nil && !errors.Is(err, io.EOF) {
 		return f, fmt.Errorf("%s: %w", path, err)
+	}
+	if s := f.SignIn.SecondStep; s != "" && s != "always" {
+		return f, fmt.Errorf("%s: sign_in.second_step: %q is not always", path, s)
 	}
 	if f.Gate != "" && f.Gate != "proof" && f.Gate != "puzzle" {
 		return f, fmt.Errorf("%s: gate: %q is neither proof nor puzzle", path, f.Gate)

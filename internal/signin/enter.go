@@ -79,41 +79,57 @@ func (l *Life) SignIn(ctx context.Context, email string, password seal.Secret, c
 		return e, ErrHeld
 	}
 	l.right(allowed)
-	stronger := l.rehash(ctx, secret, password)
-	listed := l.exposed(password)
+	in := entering{arrival: at, client: client, copied: seen.Copied, stronger: l.rehash(ctx, secret, password), listed: l.exposed(password)}
 	err = l.act(ctx, func(tx *db.Tx) (err error) {
-		if stronger != "" { // no entry in the history: the secret is the same
-			if err := account.StoreRehashed(tx, a.ID, "password", secret.Version, stronger); err != nil {
-				return err
-			}
-		}
-		token := seal.NewToken()
-		step := second{hash: l.Seal.Hash("second", token), account: a.ID, epoch: a.Epoch, version: secret.Version, device: client.Device, key: client.Proof.Key, expires: tx.Now.Add(secondFor)}
-		e = Entered{Device: client.Device, Listed: listed}
-		if listed {
-			if err := l.tellListed(tx, secret, client); err != nil {
-				return err
-			}
-		}
-		r, err := l.weigh(tx, Doing{By: access.Actor{Role: access.Holder, Account: a.ID, Client: client}, Account: a.ID, Verb: history.Open, Listed: listed, Copied: seen.Copied})
-		switch {
-		case err != nil:
-			return err
-		case at.twoStep:
-			e.Second = token
-			return insertSecond(tx, step)
-		case r.Action >= risk.StepUp:
-			if e.Mailed, err = l.stepUp(tx, a, step); err != nil || e.Mailed {
-				e.Second = token
-				return err
-			}
-		}
-		e.Session, e.Token, e.Known, err = l.open(tx, a, client, []history.Factor{{Path: "password", Version: secret.Version, Proof: "password"}})
+		e, err = l.enter(tx, in)
 		return err
 	})
 	if errors.Is(err, account.ErrFrozen) {
 		err = ErrHeld.Because(err) // frozen between the check and the commit
 	}
+	return e, err
+}
+
+// entering is somebody whose password was right.
+type entering struct {
+	arrival
+	client   access.Client
+	copied   bool   // the client showed a device that is not its own
+	stronger string // the hash to keep from now on; empty if the present one is good
+	listed   bool
+}
+
+// enter opens the session, or begins the second step.
+func (l *Life) enter(tx *db.Tx, in entering) (e Entered, err error) {
+	a, secret := in.account, in.password
+	if in.stronger != "" { // no entry in the history: the secret is the same
+		if err := account.StoreRehashed(tx, a.ID, "password", secret.Version, in.stronger); err != nil {
+			return e, err
+		}
+	}
+	e = Entered{Device: in.client.Device, Listed: in.listed}
+	if in.listed {
+		if err := l.tellListed(tx, secret, in.client); err != nil {
+			return e, err
+		}
+	}
+	r, err := l.weigh(tx, Doing{By: access.Actor{Role: access.Holder, Account: a.ID, Client: in.client}, Account: a.ID, Verb: history.Open, Listed: in.listed, Copied: in.copied})
+	if err != nil {
+		return e, err
+	}
+	token := seal.NewToken()
+	step := second{hash: l.Seal.Hash("second", token), account: a.ID, epoch: a.Epoch, version: secret.Version, device: in.client.Device, key: in.client.Proof.Key, expires: tx.Now.Add(secondFor)}
+	if in.twoStep {
+		e.Second = token
+		return e, insertSecond(tx, step)
+	}
+	if l.AlwaysSecond || r.Action >= risk.StepUp {
+		if e.Mailed, err = l.stepUp(tx, a, step); err != nil || e.Mailed {
+			e.Second = token
+			return e, err
+		}
+	}
+	e.Session, e.Token, e.Known, err = l.open(tx, a, in.client, []history.Factor{{Path: "password", Version: secret.Version, Proof: "password"}})
 	return e, err
 }
 
@@ -241,11 +257,18 @@ func (l *Life) SignOut(ctx context.Context, who access.Actor) error {
 	return l.EndSession(ctx, who, who.Session)
 }
 
-// EndSession ends one session of one's own account. What it had asked for and
+// EndSession ends one session of one's own account; another one than that which
+// acts only after a proof of the last minutes (ErrProve): who has a stolen cookie
+// must not throw its holder out. What it had asked for and
 // what still waits is taken back with it, unless it is the session that acts.
 func (l *Life) EndSession(ctx context.Context, who access.Actor, id string) (err error) {
 	defer fault.Wrap(&err, "signin.EndSession(%s)", who.Account)
 	return l.DB.Write(ctx, func(tx *db.Tx) error {
+		if id != who.Session {
+			if err := lately(tx, who); err != nil {
+				return err
+			}
+		}
 		err := l.Sessions.End(tx, who, who.Account, id, "sign-out")
 		if errors.Is(err, db.ErrNone) {
 			return ErrNoSession
@@ -257,11 +280,14 @@ func (l *Life) EndSession(ctx context.Context, who access.Actor, id string) (err
 	})
 }
 
-// EndOthers ends every session of one's own account but the one that acts, and
-// takes back what they had asked for.
+// EndOthers ends every session of one's own account but the one that acts, after
+// a proof of the last minutes (ErrProve), and takes back what they had asked for.
 func (l *Life) EndOthers(ctx context.Context, who access.Actor) (err error) {
 	defer fault.Wrap(&err, "signin.EndOthers(%s)", who.Account)
 	return l.DB.Write(ctx, func(tx *db.Tx) error {
+		if err := lately(tx, who); err != nil {
+			return err
+		}
 		living, err := session.Living(tx, who.Account)
 		if err != nil {
 			return err

@@ -8,6 +8,7 @@ import (
 	"encoding/base32"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,7 +23,7 @@ import (
 const (
 	enrolFor  = 30 * time.Minute
 	codeCount = 10
-	codeBytes = 10 // 80 bits each: nobody guesses one, so a keyed hash keeps it
+	codeBytes = 15 // 120 bits each: nobody guesses one, so a keyed hash keeps it
 )
 
 // The faults of enrolling.
@@ -225,8 +226,11 @@ var codeText = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPaddin
 func newCode() string {
 	var b [codeBytes]byte
 	_, _ = rand.Read(b[:]) // never fails: crypto/rand ends the program instead
-	c := codeText.EncodeToString(b[:])
-	return c[:4] + "-" + c[4:8] + "-" + c[8:12] + "-" + c[12:]
+	var groups []string
+	for four := range slices.Chunk([]byte(codeText.EncodeToString(b[:])), 4) {
+		groups = append(groups, string(four))
+	}
+	return strings.Join(groups, "-")
 }
 
 // codeHash reads a saved code as people write it: capitals, spaces, an O for a zero.

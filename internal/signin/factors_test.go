@@ -109,7 +109,7 @@ func TestSavedCodes(t *testing.T) {
 		h.enrol(who)
 		codes, err := h.life.MakeCodes(h.Context(), who, secret(first))
 		h.ok(err)
-		if len(codes) != 10 || len(codes[0].Reveal()) != 19 {
+		if len(codes) != 10 || len(codes[0].Reveal()) != 29 {
 			h.Fatalf("%d codes like %d characters", len(codes), len(codes[0].Reveal()))
 		}
 		use := func(code string) error {

@@ -56,6 +56,15 @@ func shownIn(tx *db.Tx, who access.Actor) (s shown, err error) {
 	return s, err
 }
 
+// lately makes sure that a session proved in the last minutes who acts in it.
+func lately(tx *db.Tx, who access.Actor) error {
+	in, err := sessionOf(tx, who)
+	if err == nil && !in.Proved(tx.Now) {
+		err = ErrProve
+	}
+	return err
+}
+
 // Standing is how a session stands to an act, for the page of its form.
 type Standing struct {
 	Missing  bool // a strong proof must come first

@@ -21,23 +21,24 @@ import (
 
 // Life is ordinary life in the accounts of a service. All fields but Breach, Passkeys, Log and Service are needed; Log goes with Breach.
 type Life struct {
-	DB       *db.DB
-	Book     *history.Book // with AddressKey as its AddressKey
-	Sessions *session.Sessions
-	Seal     *seal.Keeper
-	Post     *mail.Post
-	Crier    Crier
-	Witness  Witness        // may be nil: then nobody hears of failed second steps and listed passwords
-	Judge    Judge          // may be nil: then everything is let be
-	Orders   Orders         // with Judge: what holds orders and stops accounts
-	Texts    Texts          // may be nil: then no codes go to telephones
-	Herald   Herald         // needed where accounts have second factors
-	Breach   Breach         // may be nil: then only the built-in list is asked
-	Waves    Waves          // may be nil: then nobody notices that many accounts are tried
-	Passkeys *passkey.Party // may be nil: then there are none
-	Log      *slog.Logger
-	Service  string   // what the service is called, in the holder's authenticator app
-	Words    []string // of the service, which must not be in a password; its name need not be among them
+	DB           *db.DB
+	Book         *history.Book // with AddressKey as its AddressKey
+	Sessions     *session.Sessions
+	Seal         *seal.Keeper
+	Post         *mail.Post
+	Crier        Crier
+	Witness      Witness        // may be nil: then nobody hears of failed second steps and listed passwords
+	Judge        Judge          // may be nil: then everything is let be
+	Orders       Orders         // with Judge: what holds orders and stops accounts
+	Texts        Texts          // may be nil: then no codes go to telephones
+	Herald       Herald         // needed where accounts have second factors
+	Breach       Breach         // may be nil: then only the built-in list is asked
+	Waves        Waves          // may be nil: then nobody notices that many accounts are tried
+	Passkeys     *passkey.Party // may be nil: then there are none
+	Log          *slog.Logger
+	Service      string   // what the service is called, in the holder's authenticator app
+	AlwaysSecond bool     // everybody without a passkey or app is asked for a code to a contact, and not only whom the judge doubts
+	Words        []string // of the service, which must not be in a password; its name need not be among them
 
 	tries tries
 }

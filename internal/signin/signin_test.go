@@ -2,6 +2,7 @@ package signin_test
 
 import (
 	"errors"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -245,6 +246,44 @@ func TestSessionsEnd(t *testing.T) {
 		h.ok(h.life.SignOut(h.Context(), who))
 		if err := h.life.SignOut(h.Context(), who); !errors.Is(err, signin.ErrNoSession) {
 			h.Errorf("signing out twice: %v", err)
+		}
+	})
+}
+
+func TestEndingAnotherSessionWantsAFreshProof(t *testing.T) {
+	each(t, func(h *house) {
+		who := h.hana()
+		h.enter(hana, first, "d2")
+		h.clock.Advance(11 * time.Minute)
+		other := h.enter(hana, first, "d3")
+		for name, end := range map[string]func() error{
+			"one":  func() error { return h.life.EndSession(h.Context(), who, other.Session) },
+			"all ": func() error { return h.life.EndOthers(h.Context(), who) },
+		} {
+			if err := end(); !errors.Is(err, signin.ErrProve) {
+				h.Errorf("a session of eleven minutes ends %s: %v", name, err)
+			}
+		}
+		h.ok(h.life.ProvePassword(h.Context(), who, secret(first)))
+		h.ok(h.life.EndSession(h.Context(), who, other.Session))
+		h.clock.Advance(11 * time.Minute)
+		h.ok(h.life.SignOut(h.Context(), who)) // one's own needs none
+	})
+}
+
+func TestSecondStepForEverybody(t *testing.T) {
+	each(t, func(h *house) {
+		h.hana()
+		h.clock.Advance(8 * 24 * time.Hour) // an address is good for a code once it was there a week
+		h.life.AlwaysSecond = true
+		e, err := h.life.SignIn(h.Context(), hana, secret(first), client("d1"))
+		if err != nil || e.Token != "" || !e.Mailed {
+			h.Fatalf("a known device without a second factor: %+v, %v", e, err)
+		}
+		code := regexp.MustCompile(`\b\d{6}\b`).FindString(h.letter(hana).Text)
+		e, err = h.life.SecondStep(h.Context(), e.Second, code, client("d1"))
+		if err != nil || e.Token == "" {
+			h.Errorf("with the code of the letter: %+v, %v", e, err)
 		}
 	})
 }

@@ -19,8 +19,8 @@ import (
 func (p *Pages) securityRoutes() []web.Route {
 	return slices.Concat([]web.Route{
 		{Method: "GET", Path: "/security", Permission: access.OwnAccount, Handler: p.showSecurity},
-		{Method: "POST", Path: "/security/sessions/{id}/end", Permission: access.OwnAccount, Handler: p.endSession, Back: "/security"},
-		{Method: "POST", Path: "/security/others/end", Permission: access.OwnAccount, Handler: p.endOthers, Back: "/security"},
+		{Method: "POST", Path: "/security/sessions/{id}/end", Permission: access.OwnAccount, Handler: p.first(p.endSession), Back: "/security"},
+		{Method: "POST", Path: "/security/others/end", Permission: access.OwnAccount, Handler: p.first(p.endOthers), Back: "/security"},
 		{Method: "POST", Path: "/security/devices/{device}/forget", Permission: access.OwnAccount, Handler: p.forgetDevice, Back: "/security"},
 		{Method: "POST", Path: "/security/waiting/{id}/cancel", Permission: access.OwnAccount, Handler: p.cancel, Back: "/security"},
 	}, p.proveRoutes(), p.passkeyRoutes())
