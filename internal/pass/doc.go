@@ -13,6 +13,7 @@
 // or by it: the pass ends, which is entered in the history and told to the
 // holder. So does a code that comes again.
 //
-// It also keeps the keys that ID tokens are signed with (keys.go). It does not
+// A client that keeps sessions of its own is told of each that is over (hangup.go).
+// Room pass also keeps the keys that ID tokens are signed with (keys.go). It does not
 // sign anybody in (signin) and speaks no protocol (face oidc).
 package pass
