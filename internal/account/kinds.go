@@ -46,6 +46,9 @@ type Kind struct {
 // time for the letter about it to be read and answered.
 const guardedHold = 72 * time.Hour
 
+// Closing is the path at which stands that an account was closed at its holder's wish.
+const Closing = "closing"
+
 // builtIn are the kinds every account has.
 var builtIn = []Kind{
 	{Pattern: "name", Algebra: Register, Tell: TellAll},
@@ -72,6 +75,7 @@ var builtIn = []Kind{
 	{Pattern: "token/*", Algebra: SecretOf, Sensitive: true, Tell: TellAll},
 	{Pattern: "link/*", Algebra: SecretOf, Sensitive: true, Tell: TellAll},
 	{Pattern: "export", Algebra: Register, Sensitive: true, Tell: TellAll, Hold: guardedHold}, // that the holder may take a copy of everything
+	{Pattern: Closing, Algebra: Register, Sensitive: true, Tell: TellAll},
 	{Pattern: "points", Algebra: Ledger},
 	{Pattern: "wallet", Algebra: Ledger, Sensitive: true},
 	{Pattern: "order/*", Algebra: Effect},

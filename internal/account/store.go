@@ -152,6 +152,12 @@ func Turn(tx *db.Tx, id string, to State, guardedUntil time.Time, from ...State)
 	return epoch, tx.Announce(EpochTopic, id)
 }
 
+// Release gives up the contacts of an account that its holder has closed: from
+// here on its sign-in name is in quarantine, as one that was replaced is.
+func Release(tx *db.Tx, id string) error {
+	return tx.Put(`UPDATE contact SET until_at = $1 WHERE account = $2 AND until_at IS NULL`, tx.Now, id)
+}
+
 // Relax ends the watch over a guarded account. Its epoch stays, and so do the
 // sessions of its holder. It returns ErrMoved if the account is not guarded.
 func Relax(tx *db.Tx, id string) error {

@@ -29,7 +29,7 @@ func eventOf(c history.Change, tell account.Tell, known, first bool) mail.Event 
 	case history.Remove, history.Drop:
 		return told(tell, mail.Removed)
 	case history.Set, history.Patch, history.Credential, history.Contact, history.Move, history.Order:
-		if c.Before == nil {
+		if c.Before == nil && c.Path != account.Closing {
 			return told(tell, mail.Added)
 		}
 		return told(tell, mail.Changed)

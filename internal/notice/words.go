@@ -26,6 +26,7 @@ var nouns = map[string][2]string{
 	"token/*":     {"access key for programs", "アプリ用アクセスキー"},
 	"link/*":      {"connected account", "連携アカウント"},
 	"order/*":     {"order", "ご注文"},
+	"closing":     {"closing of the account", "アカウントの利用状態（退会）"},
 	"export":      {"permission to download a copy of all your data", "全データのコピーの取得許可"},
 }
 

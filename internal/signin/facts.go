@@ -119,7 +119,7 @@ func (l *Life) mayWrite(ctx context.Context, by access.Actor, path string) error
 	if !ok {
 		return history.ErrKind.On("path")
 	}
-	if kind.Algebra == account.ContactOf || kind.Algebra == account.SecretOf {
+	if kind.Algebra == account.ContactOf || kind.Algebra == account.SecretOf || path == account.Closing {
 		return ErrVerb.On("path")
 	}
 	if !kind.Sensitive || by.Role != access.Holder {

@@ -270,6 +270,11 @@ func (l *Life) apply(tx *db.Tx, p pending) error {
 			return err
 		}
 	}
+	if p.path == account.Closing {
+		if err := l.close(tx, p.account); err != nil {
+			return err
+		}
+	}
 	_, err = deletePending(tx, p.id)
 	return err
 }
@@ -294,7 +299,7 @@ func (l *Life) applyDue(ctx context.Context, w jobs.Work) (err error) {
 		if err != nil {
 			return err
 		}
-		if p.ready(tx.Now) && fence(a, p.by) == nil {
+		if p.ready(tx.Now) && fence(a, p.by) == nil && closable(p, a.State) {
 			err = l.apply(tx, p)
 		} else {
 			_, err = deletePending(tx, p.id)

@@ -150,7 +150,7 @@ func (l *Life) lift(ctx context.Context, who access.Actor, present func(tx *db.T
 		}
 		all, err := pendingIn(tx, who.Account)
 		for _, p := range all {
-			if p.by.Session != who.Session {
+			if p.by.Session != who.Session || p.path == account.Closing { // no proof makes an end come sooner
 				continue
 			}
 			p.due = time.Time{}

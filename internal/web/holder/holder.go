@@ -53,7 +53,7 @@ func (p *Pages) Site(c web.Config) *web.Site {
 func (p *Pages) Routes() []web.Route {
 	return slices.Concat(
 		p.homeRoutes(), p.registerRoutes(), p.signInRoutes(), p.resetRoutes(),
-		p.securityRoutes(), p.reachRoutes(), p.twoStepRoutes(), p.historyRoutes(), p.dataRoutes(),
+		p.securityRoutes(), p.reachRoutes(), p.twoStepRoutes(), p.historyRoutes(), p.dataRoutes(), p.closeRoutes(),
 		p.personRoutes(), p.passwordRoutes(), p.addressRoutes(), p.cardRoutes(), p.orderRoutes(),
 		p.Puzzle.Routes(), p.challengeRoutes(), p.alarmRoutes(), p.recoveryRoutes(), p.connectRoutes(),
 	)

@@ -45,4 +45,4 @@ func TestTheSecurityPagesInChromium(t *testing.T) {
 }
 
 // safety are the pages of the holder's own safety.
-var safety = []string{"/security", "/history", "/history?kind=value", "/history/5/not-me", "/security/data"}
+var safety = []string{"/security", "/history", "/history?kind=value", "/history/5/not-me", "/security/data", "/security/close"}
