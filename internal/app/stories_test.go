@@ -164,12 +164,12 @@ func TestStoryOfAnIntruderWhoReplacedAllContacts(t *testing.T) {
 	})
 }
 
-// Her sister reads the letter about a new sign-in and stops the account by mistake; she lets it go with her passkey, on the page of the case.
+// Her sister reads the letter about a code that she mistyped, and stops the account by mistake; she lets it go with her passkey, on the page of the case.
 func TestStoryOfAMistakenFreeze(t *testing.T) {
 	eachHome(t, func(h *home) {
 		phone := h.key(h.lives(), "k1")
 		h.clock.Advance(8 * 24 * time.Hour)
-		h.signIn(hana, secret, "a new one of hers")
+		h.mistypes()
 		sister, s := h.surfer(), h.surfer()
 		sister.leads("/contact/", h.path(hana, "/not-me/"))
 		if h.state() != account.Frozen {
@@ -198,4 +198,14 @@ func TestStoryOfAMistakenFreeze(t *testing.T) {
 			t.Errorf("signing in: %v", err)
 		}
 	})
+}
+
+// mistypes has the holder sign in from a new device and miss the second step: a letter says so.
+func (h *home) mistypes() {
+	h.t.Helper()
+	in, err := h.Life.SignIn(h.t.Context(), hana, seal.NewSecret(secret), browser("a new one of hers"))
+	h.ok(err)
+	if _, err = h.Life.SecondStep(h.t.Context(), in.Second, "000000", browser("a new one of hers")); err == nil {
+		h.t.Fatal("a wrong code passes")
+	}
 }

@@ -79,6 +79,7 @@ func TestAFurtherAddressCountsOnceItIsConfirmedAndAWeekLaterForTheWayBack(t *tes
 			h.Errorf("on its first day it is %+v", s)
 		}
 		h.clock.Advance(7 * 24 * time.Hour)
+		who = h.enter(hana, first, "d1")
 		if s := h.standings(who)[second]; !s.Good {
 			h.Errorf("after a week it is %+v", s)
 		}
