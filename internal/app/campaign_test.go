@@ -104,7 +104,12 @@ func (w *town) moveIn(n int) (ids []string) {
 			history.Entry{Verb: history.Set, Path: "name", Value: json.RawMessage(`"田中花子"`)})
 		ids = append(ids, id)
 	}
-	w.clock.Advance(20 * 24 * time.Hour)
+	for range 2 { // who stays away longer is signed out
+		w.clock.Advance(10 * 24 * time.Hour)
+		for _, id := range ids {
+			w.alive(id)
+		}
+	}
 	return ids
 }
 
