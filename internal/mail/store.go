@@ -54,6 +54,11 @@ func SentBefore(tx *db.Tx, account string, last Record, most int) ([]Record, err
 		WHERE account = $1 AND (queued_at < $2 OR queued_at = $2 AND id < $3) ORDER BY queued_at DESC, id DESC LIMIT $4`, account, last.At, last.ID, most)
 }
 
+// SentAs gives one letter of an account, or db.ErrNone.
+func SentAs(tx *db.Tx, account, id string) (Record, error) {
+	return db.One(tx, scanRecord, `SELECT `+recordColumns+` FROM letter WHERE account = $1 AND id = $2`, account, id)
+}
+
 // OfCase lists the letters of a case, oldest first.
 func OfCase(tx *db.Tx, id string) ([]Record, error) {
 	return db.All(tx, scanRecord, `SELECT `+recordColumns+` FROM letter

@@ -2,6 +2,7 @@ package notice
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -385,14 +386,26 @@ func (t *Teller) Check(ctx context.Context, number, email string, by access.Acto
 	return c, err
 }
 
-// lettersShown is how many letters the holder's page lists.
-const lettersShown = 200
+// lettersShown is how many letters a page lists.
+const lettersShown = 50
 
-// Letters lists what was sent to the holder who asks, newest first.
-func (t *Teller) Letters(ctx context.Context, by access.Actor) (all []mail.Record, err error) {
+// Letters lists what was sent to the holder who asks, newest first, a page at a
+// time: before is empty or the letter at which the page before ended, older the one at
+// which this one ends, or empty if it is the last. What is no letter of theirs begins at the newest.
+func (t *Teller) Letters(ctx context.Context, by access.Actor, before string) (page []mail.Record, older string, err error) {
 	err = t.DB.Read(ctx, func(tx *db.Tx) error {
-		all, err = mail.Sent(tx, by.Account, lettersShown)
+		last, err := mail.SentAs(tx, by.Account, before)
+		switch {
+		case errors.Is(err, db.ErrNone):
+			page, err = mail.Sent(tx, by.Account, lettersShown+1)
+		case err == nil:
+			page, err = mail.SentBefore(tx, by.Account, last, lettersShown+1)
+		}
 		return err
 	})
-	return all, err
+	if len(page) > lettersShown {
+		page = page[:lettersShown]
+		older = page[lettersShown-1].ID
+	}
+	return page, older, err
 }

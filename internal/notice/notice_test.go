@@ -476,3 +476,42 @@ func TestCheck(t *testing.T) {
 		}
 	})
 }
+
+func TestLettersComeInPages(t *testing.T) {
+	each(t, func(h *house) {
+		to, err := mail.ParseAddress("amy@old.example")
+		if err != nil {
+			h.Fatal(err)
+		}
+		h.write(func(tx *db.Tx) error {
+			for range 120 { // all of one moment: their ids order them
+				if _, err := h.post.Queue(tx, mail.Letter{Account: id, To: to, Language: "en", Body: mail.Reset{Link: "/reset/x", Until: tx.Now}}); err != nil {
+					return err
+				}
+			}
+			return account.Create(tx, "acc_other", "en")
+		})
+		seen, pages, before := map[string]bool{}, 0, ""
+		for more := true; more && pages < 9; pages++ {
+			page, older, err := h.teller.Letters(h.Context(), intruder(), before)
+			if err != nil {
+				h.Fatal(err)
+			}
+			for _, l := range page {
+				seen[l.ID] = true
+			}
+			before, more = older, older != ""
+		}
+		if len(seen) != 120 || pages != 3 {
+			h.Errorf("%d letters on %d pages", len(seen), pages)
+		}
+		other := intruder()
+		other.Account = "acc_other"
+		for one := range seen {
+			if page, _, err := h.teller.Letters(h.Context(), other, one); err != nil || len(page) != 0 {
+				h.Errorf("somebody else's letters by one of these: %d, %v", len(page), err)
+			}
+			break
+		}
+	})
+}

@@ -13,6 +13,8 @@ var messagesPage = web.NewView[messagesView](pages, "messages")
 type messagesView struct {
 	web.Page
 	Letters []mail.Record
+	Newest  string // paths of other pages; empty if there are none
+	Older   string
 }
 
 // State shows how far a letter has come.
@@ -30,9 +32,17 @@ func (p *Pages) messagesRoutes() []web.Route {
 
 // showMessages lists every letter to the holder. Addresses are masked: an intruder may be reading.
 func (p *Pages) showMessages(w http.ResponseWriter, r *http.Request) error {
-	letters, err := p.Teller.Letters(r.Context(), web.ActorOf(r))
+	before := r.URL.Query().Get("before")
+	letters, older, err := p.Teller.Letters(r.Context(), web.ActorOf(r), before)
 	if err != nil {
 		return err
 	}
-	return messagesPage.Render(w, r, messagesView{web.NewPage(r, "messages.title"), letters})
+	v := messagesView{Page: web.NewPage(r, "messages.title"), Letters: letters}
+	if before != "" {
+		v.Newest = "/messages"
+	}
+	if older != "" {
+		v.Older = "/messages?" + query("before", older)
+	}
+	return messagesPage.Render(w, r, v)
 }
