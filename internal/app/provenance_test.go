@@ -24,6 +24,7 @@ import (
 	"takeback/internal/investigate"
 	"takeback/internal/pass"
 	"takeback/internal/passkey/keytest"
+	"takeback/internal/restore"
 	"takeback/internal/seal"
 	"takeback/internal/signin"
 )
@@ -340,31 +341,41 @@ func (h *home) mistake() {
 // takeover is one that is found, undone, handed back and watched.
 func (h *home) takeover() {
 	h.t.Helper()
-	ctx := h.t.Context()
 	h.clock.Advance(60 * 24 * time.Hour)
 	who := h.signIn(hana, "maple.9.kettle.sea", "thief's")
 	h.moves(who, "maple.9.kettle.sea", "collector@thief.example", "+81355550666")
 	r, grant := h.stops(hana, "hana's")
 	h.verifies(r, grant, hana)
-	_, err := h.Desk.Enter(ctx, ito(r.Case), r.Case, "")
-	h.ok(err)
-	h.ok(h.Investigator.Mark(ctx, ito(r.Case), r.Case, investigate.Mark{Verdict: investigate.Intruder, Session: who.Session}, 0))
-	p, err := h.Restorer.MakePlan(ctx, ito(r.Case), r.Case, "")
-	h.ok(err)
-	_, err = h.Desk.Enter(ctx, mori(r.Case), r.Case, "")
-	h.ok(err)
-	h.ok(h.Restorer.Approve(ctx, mori(r.Case), r.Case, p.Hash))
-	h.ok(h.Restorer.Start(ctx, ito(r.Case), r.Case))
-	h.work()
-	h.ok(h.Returner.HandBack(ctx, ito(r.Case), r.Case, ""))
-	if s := h.state(); s != account.Guarded {
-		h.t.Fatalf("handed back the account is %s", s)
-	}
+	h.returns(r.Case, who.Session)
 	h.clock.Advance(31 * 24 * time.Hour)
 	h.work()
 	if s := h.state(); s != account.Open {
 		h.t.Fatalf("after the watch the account is %s", s)
 	}
+}
+
+// returns has a session found to be the intruder's, what came of it undone, and the
+// account handed back; it gives what was done.
+func (h *home) returns(caseID, session string) (done restore.Status) {
+	h.t.Helper()
+	ctx := h.t.Context()
+	_, err := h.Desk.Enter(ctx, ito(caseID), caseID, "")
+	h.ok(err)
+	h.ok(h.Investigator.Mark(ctx, ito(caseID), caseID, investigate.Mark{Verdict: investigate.Intruder, Session: session}, 0))
+	p, err := h.Restorer.MakePlan(ctx, ito(caseID), caseID, "")
+	h.ok(err)
+	_, err = h.Desk.Enter(ctx, mori(caseID), caseID, "")
+	h.ok(err)
+	h.ok(h.Restorer.Approve(ctx, mori(caseID), caseID, p.Hash))
+	h.ok(h.Restorer.Start(ctx, ito(caseID), caseID))
+	h.work()
+	done, err = h.Restorer.Status(ctx, ito(caseID), caseID)
+	h.ok(err)
+	h.ok(h.Returner.HandBack(ctx, ito(caseID), caseID, ""))
+	if s := h.state(); s != account.Guarded {
+		h.t.Fatalf("handed back the account is %s", s)
+	}
+	return done
 }
 
 // oneOfMany is an account that is held with others, and taken out of the hold.

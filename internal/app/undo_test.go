@@ -59,13 +59,14 @@ func (h *home) lives() access.Actor {
 	return h.signIn(hana, secret, "hana's")
 }
 
-// signInSaved signs in with the password and a saved code, where there is a passkey too.
-func (h *home) signInSaved(code seal.Secret, device string) {
+// signInSaved signs in with the password and a saved code, where there is a passkey too, and gives who is signed in.
+func (h *home) signInSaved(code seal.Secret, device string) access.Actor {
 	h.t.Helper()
 	e, err := h.Life.SignIn(h.t.Context(), hana, seal.NewSecret(secret), browser(device))
 	h.ok(err)
-	_, err = h.Life.SecondStep(h.t.Context(), e.Second, code.Reveal(), browser(device))
+	e, err = h.Life.SecondStep(h.t.Context(), e.Second, code.Reveal(), browser(device))
 	h.ok(err)
+	return e.Session.Actor(browser(device))
 }
 
 // saves makes saved codes and gives one of them.
