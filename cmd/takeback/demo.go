@@ -16,7 +16,7 @@ const usualDemo = "127.0.0.1:8080"
 // DemoCmd is `takeback demo`.
 type DemoCmd struct {
 	Once bool   `help:"Play the whole story once over HTTP and SMTP, print a line per step, and succeed only if every outcome held."`
-	Addr string `help:"Address to listen on; 127.0.0.1:8080, or a free port if that is taken." env:"TAKEBACK_DEMO_ADDR"`
+	Addr string `help:"Address to listen on; 127.0.0.1:8080, or a free port if that is taken. Passkeys want localhost:8080." env:"TAKEBACK_DEMO_ADDR"`
 	DB   string `help:"An empty database: postgres://… or a file. Without it, one in a temporary folder that is removed at the end." env:"TAKEBACK_DEMO_DB" hidden:""`
 }
 

@@ -73,7 +73,7 @@ func Open(ctx context.Context, o Options) (h *House, err error) {
 	if h.listener, err = net.Listen("tcp", o.Addr); err != nil {
 		return h, err
 	}
-	h.Site = "http://" + h.listener.Addr().String()
+	h.Site = siteAt(o.Addr, h.listener.Addr().String())
 	if h.Inbox, err = inbox.Start("127.0.0.1:0"); err != nil {
 		return h, err
 	}
@@ -179,6 +179,17 @@ func Run(ctx context.Context, out io.Writer, o Options) (err error) {
 	return h.Serve(ctx)
 }
 
+// siteAt gives the address of the shop: by the name that it was asked to listen
+// at, if that is localhost, because browsers keep no passkeys for a number.
+func siteAt(asked, listens string) string {
+	name, _, err := net.SplitHostPort(asked)
+	_, port, err2 := net.SplitHostPort(listens)
+	if err != nil || err2 != nil || name != "localhost" {
+		return "http://" + listens
+	}
+	return "http://" + net.JoinHostPort(name, port)
+}
+
 // welcome says where to look.
 func (h *House) welcome(took time.Duration) string {
 	var b strings.Builder
@@ -195,6 +206,6 @@ func (h *House) welcome(took time.Duration) string {
 	for _, e := range h.Staff {
 		fmt.Fprintf(&b, "  %-14s %-36s %s\n", e.Role, e.Email, e.Password)
 	}
-	fmt.Fprintf(&b, "\n  The codes of the staff's authenticator apps: %s/demo/staff\n  Begin with the guide. Ctrl-C ends the demo and removes everything.\n\n", h.Site)
+	fmt.Fprintf(&b, "\n  The codes of the staff's authenticator apps: %s/demo/staff\n  Passkeys want a name instead of numbers: open the demo with --addr localhost:8080.\n  Begin with the guide. Ctrl-C ends the demo and removes everything.\n\n", h.Site)
 	return b.String()
 }
