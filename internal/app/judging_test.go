@@ -260,3 +260,27 @@ func TestAListedPasswordIsASignal(t *testing.T) {
 		})
 	}
 }
+
+// Who is at home sets up all ways in at once, as the pages advise: that is no takeover.
+func TestAHolderSetsUpEveryWayInAtOnce(t *testing.T) {
+	for _, e := range dbtest.Engines {
+		t.Run(string(e), func(t *testing.T) {
+			t.Parallel()
+			h := newHomeWith(t, e, app.File{Risk: judge.Settings{Mode: judge.Act}})
+			var who access.Actor
+			for range 6 {
+				who = h.signIn(hana, secret, "hana's")
+				h.clock.Advance(4 * 24 * time.Hour)
+			}
+			who = h.signIn(hana, secret, "hana's")
+			h.saves(who)
+			for _, name := range []string{"telephone", "desk", "key ring"} {
+				h.clock.Advance(2 * time.Minute)
+				h.enrols(who, name)
+			}
+			if n := len(h.keys()); n != 3 {
+				t.Errorf("%d passkeys", n)
+			}
+		})
+	}
+}

@@ -30,6 +30,7 @@ const (
 	moveMemory    = 24 * 60.0 // how long a moved channel is looked back at
 	toNewcomer    = 2.0       // S03
 	channelAgain  = 1.0       // A10, for each move before
+	factorAtHome  = 0.4       // A04 in a session of which nothing is strange: pages advise to set up several ways in, and nobody does it in two visits
 )
 
 // stand finds how the session of an event stands: as it was opened, or, if it is
@@ -104,11 +105,15 @@ func (j *judge) sequence() {
 		return
 	}
 	at := j.e.At
-	j.weigh(changeEvidence[k], Reason{Signal: changeSignal[k], Name: k.String()})
+	evidence, atHome := changeEvidence[k], k == FactorChanged && !j.newcomer()
+	if atHome {
+		evidence = factorAtHome
+	}
+	j.weigh(evidence, Reason{Signal: changeSignal[k], Name: k.String()})
 	ago := since(at, t.channelAt)
 	moved := t.channelAt > 0 && ago <= moveMemory
 	if k.MovesChannel() {
-		if moved && t.channels > 0 {
+		if moved && t.channels > 0 && !atHome {
 			j.weigh(fading(channelAgain*math.Min(float64(t.channels), 3), ago, halfLife), Reason{Signal: ChannelAgain, Number: int64(t.channels)})
 		}
 		if w := j.visit(); j.newcomer() {
