@@ -2,6 +2,7 @@ package story
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/base64"
@@ -46,6 +47,7 @@ type stage struct {
 	place  string
 	root   []byte // the operator's root key
 	folder string // with its file and the configuration
+	addr   string // where the past listened; empty if there was none
 	base   string // http://… of what runs now
 	link   string // for the first supervisor
 	in     *inbox.Inbox
@@ -99,7 +101,8 @@ func (s *stage) past(ago time.Duration, do func()) {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	s.base = "http://" + l.Addr().String()
+	s.addr = l.Addr().String()
+	s.base = "http://" + s.addr
 	a, err := app.New(s.t.Context(), app.Config{DB: s.place, Site: s.base, SMTP: seal.NewSecret(s.in.URL()), File: file, RootKey: s.root,
 		Now: func() time.Time { return time.Now().Add(-ago) }, Log: slog.New(slog.NewTextHandler(s.t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))})
 	if err != nil {
@@ -117,10 +120,11 @@ func (s *stage) past(ago time.Duration, do func()) {
 	do()
 }
 
-// present starts the real program on what the past has left.
+// present starts the real program on what the past has left, and where it stood:
+// browsers keep the key of a device for one site, whose port is part of its name.
 func (s *stage) present() {
 	s.t.Helper()
-	server := serve(s.t, "--db", s.place, "--smtp", s.in.URL(), "--config", filepath.Join(s.folder, "config.yaml"), "--root-key-file", filepath.Join(s.folder, "root.key"))
+	server := serve(s.t, "--addr", cmp.Or(s.addr, "127.0.0.1:0"), "--db", s.place, "--smtp", s.in.URL(), "--config", filepath.Join(s.folder, "config.yaml"), "--root-key-file", filepath.Join(s.folder, "root.key"))
 	s.base, s.link = server.base, server.link
 }
 

@@ -58,7 +58,8 @@ type server struct {
 // that takes longer than half a minute.
 func serve(t *testing.T, args ...string) *server {
 	t.Helper()
-	s := &server{cmd: exec.Command(built(t), append([]string{"serve", "--addr", "127.0.0.1:0"}, args...)...), said: &bytes.Buffer{}, done: make(chan struct{})}
+	s := &server{cmd: exec.Command(built(t), append([]string{"serve", "--addr", "127.0.0.1:0"}, args...)...), // the last --addr counts
+		said: &bytes.Buffer{}, done: make(chan struct{})}
 	out, err := s.cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
