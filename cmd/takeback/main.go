@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"os/signal"
 	"syscall"
@@ -58,3 +59,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, diagnostics io.W
 	}
 	return k.Run()
 }
+
+// quiet keeps what libraries say at their start out of what a command prints:
+// errors and warnings still come.
+func quiet() { slog.SetLogLoggerLevel(slog.LevelWarn) }
