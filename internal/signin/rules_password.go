@@ -41,8 +41,8 @@ const (
 	Advised = 15
 )
 
-// known is what a new password is held against.
-type known struct {
+// against is what a new password is held against.
+type against struct {
 	personal []string               // the holder's name and addresses
 	service  []string               // what the service is called, and words of its own
 	id       string                 // of the new password
@@ -53,7 +53,7 @@ type known struct {
 // checkPassword tells what is wrong with a new password, for a field of a form.
 // Any character of Unicode counts, in the form NFKC: wide letters and half-wide
 // kana are the same as those of another keyboard.
-func checkPassword(field string, password seal.Secret, k known) error {
+func checkPassword(field string, password seal.Secret, k against) error {
 	if len(password.Reveal()) > passwordBytes {
 		return ErrPasswordLong.On(field)
 	}

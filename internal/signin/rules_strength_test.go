@@ -29,7 +29,7 @@ func TestAWeakPasswordIsExplained(t *testing.T) {
 		{"a date", "19840612a", []*fault.Error{whyDate}},
 		{"what is left after wide letters are made narrow", "ｄｒａｇｏｎ８４７１", []*fault.Error{whyCommon}},
 	} {
-		err := checkPassword("new", seal.NewSecret(c.password), known{personal: []string{"佐藤 花子"}})
+		err := checkPassword("new", seal.NewSecret(c.password), against{personal: []string{"佐藤 花子"}})
 		var got []string
 		for _, f := range fault.All(err) {
 			if err != nil && f.Code != ErrPasswordWeak.Code {

@@ -62,7 +62,7 @@ func TestPasswords(t *testing.T) {
 			if c.name == "used before" {
 				id = "s1"
 			}
-			err := checkPassword("new", seal.NewSecret(c.password), known{personal: personal, service: []string{"Kumo Store", "雲屋"}, id: id, used: []string{"s0", "s1"}})
+			err := checkPassword("new", seal.NewSecret(c.password), against{personal: personal, service: []string{"Kumo Store", "雲屋"}, id: id, used: []string{"s0", "s1"}})
 			if (err == nil) != (len(c.want) == 0) {
 				t.Fatalf("got %v, want %v", err, c.want)
 			}
@@ -82,7 +82,7 @@ func TestNoPasswordMakesTheRulesFail(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		p := rapid.String().Draw(t, "password")
-		err := checkPassword("new", seal.NewSecret(p), known{personal: []string{rapid.String().Draw(t, "name")}})
+		err := checkPassword("new", seal.NewSecret(p), against{personal: []string{rapid.String().Draw(t, "name")}})
 		for _, f := range fault.All(err) {
 			if err != nil && f.Kind != fault.Invalid {
 				t.Fatalf("%q: %v", p, err)
