@@ -67,16 +67,9 @@ func (l *Life) sendRecovery(ctx context.Context, w jobs.Work) error {
 		if len(factors) == 0 {
 			return l.mailLinks(tx, p, good, asked)
 		}
-		for _, c := range good {
-			token, err := l.Seal.Issue(tx, seal.Recover, p.account.ID, p.account.Epoch, recoverFor, resetLink{c.Slot, c.Version, c.Address})
-			if err != nil {
-				return err
-			}
-			if err := l.post(tx, p, c.Address, mail.Recover{Link: "/recover/" + token, Until: tx.Now.Add(recoverFor), IP: asked.IP}); err != nil {
-				return err
-			}
-		}
-		return nil
+		return l.mailEach(tx, p, good, seal.Recover, recoverFor, func(token string, until time.Time) mail.Body {
+			return mail.Recover{Link: "/recover/" + token, Until: until, IP: asked.IP}
+		})
 	})
 }
 

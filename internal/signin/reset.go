@@ -112,12 +112,19 @@ func (l *Life) mailReset(tx *db.Tx, id string, asked resetAsked, send func(*db.T
 func (l *Life) mailLinks(tx *db.Tx, p person, good []account.Contact, asked resetAsked) error {
 	// Links that were asked for before still count: anybody can ask, and who could
 	// void them so would keep the holder out. The first one used ends them all.
+	return l.mailEach(tx, p, good, seal.Reset, resetFor, func(token string, until time.Time) mail.Body {
+		return mail.Reset{Link: "/reset/" + token, Until: until, IP: asked.IP}
+	})
+}
+
+// mailEach sends each contact a letter with a link of its own.
+func (l *Life) mailEach(tx *db.Tx, p person, good []account.Contact, purpose string, ttl time.Duration, body func(token string, until time.Time) mail.Body) error {
 	for _, c := range good {
-		token, err := l.Seal.Issue(tx, seal.Reset, p.account.ID, p.account.Epoch, resetFor, resetLink{c.Slot, c.Version, c.Address})
+		token, err := l.Seal.Issue(tx, purpose, p.account.ID, p.account.Epoch, ttl, resetLink{c.Slot, c.Version, c.Address})
 		if err != nil {
 			return err
 		}
-		if err := l.post(tx, p, c.Address, mail.Reset{Link: "/reset/" + token, Until: tx.Now.Add(resetFor), IP: asked.IP}); err != nil {
+		if err := l.post(tx, p, c.Address, body(token, tx.Now.Add(ttl))); err != nil {
 			return err
 		}
 	}
