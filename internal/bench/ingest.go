@@ -57,6 +57,7 @@ func ingesting(ctx context.Context, h *house, o Options) (r Result, err error) {
 	}
 	r, err = versus(ctx, o, services, side{ready: s.write, do: s.send}, limit)
 	r.PerSecond, r.LimitPerSecond = r.PerSecond*judge.MostAtOnce, r.LimitPerSecond*judge.MostAtOnce
+	r.Ratio = r.PerSecond / r.LimitPerSecond // of the figures that are told: a product rounds
 	r.LimitIs = fmt.Sprintf("the same rows by plain SQL, %d at once, committed in groups", judge.MostAtOnce)
 	return r, err
 }
