@@ -17,7 +17,6 @@ type BenchCmd struct {
 
 // Run measures and prints.
 func (c *BenchCmd) Run(ctx context.Context, out io.Writer) error {
-	quiet()
 	o := bench.Options{Only: c.Only, DB: c.DB, Accounts: c.Accounts}
 	if c.JSON {
 		all := map[string]bench.Result{}

@@ -22,7 +22,6 @@ type DemoCmd struct {
 
 // Run plays the story once, or opens the shop until ctx ends.
 func (c *DemoCmd) Run(ctx context.Context, out io.Writer) error {
-	quiet()
 	o := demo.Options{DB: c.DB, Addr: c.Addr}
 	if c.Once {
 		return demo.Once(ctx, out, o)

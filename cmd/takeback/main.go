@@ -10,6 +10,8 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
+
+	"takeback/internal/oidc"
 )
 
 // commands is the whole command line.
@@ -27,6 +29,7 @@ type commands struct {
 }
 
 func main() {
+	slog.SetDefault(slog.New(oidc.Quiet(slog.NewTextHandler(os.Stderr, nil))))
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 	stop()
@@ -59,7 +62,3 @@ func run(ctx context.Context, args []string, in io.Reader, out, diagnostics io.W
 	}
 	return k.Run()
 }
-
-// quiet keeps what libraries say at their start out of what a command prints:
-// errors and warnings still come.
-func quiet() { slog.SetLogLoggerLevel(slog.LevelWarn) }

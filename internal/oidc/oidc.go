@@ -41,13 +41,13 @@ type Provider struct {
 // Handler mounts the endpoints.
 func (p *Provider) Handler() http.Handler {
 	at := func(path string) *op.Endpoint { return op.NewEndpoint(path) }
-	library := op.RegisterServer(&server{Provider: p}, op.Endpoints{
+	served := op.RegisterServer(&server{Provider: p}, op.Endpoints{
 		Authorization: at(authorizePath), Token: at(tokenPath), Introspection: at(introspectPath), Userinfo: at(userinfoPath),
 		Revocation: at(revokePath), EndSession: at(endSessionPath), JwksURI: at(keysPath),
 	}, op.WithServerCORSOptions(nil)) // its own would let script of every origin ask
 	mux := http.NewServeMux()
 	for path, methods := range endpoints {
-		mux.Handle(path, p.guard(methods, library))
+		mux.Handle(path, p.guard(methods, served))
 	}
 	return mux
 }
