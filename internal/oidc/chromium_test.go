@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -30,43 +28,28 @@ func TestABrowserComesBackToTheService(t *testing.T) {
 	callback, goodbye := service.URL+"/callback", service.URL+"/goodbye"
 	blog := h.party("blog", h.client(pass.Client{ID: "blog", Name: "Tea Blog", Redirects: []string{callback}, Leaves: []string{goodbye}}, false), callback, "email", "profile", "offline_access")
 	authorize := blog.AuthCodeURL("s", oauth2.S256ChallengeOption(oauth2.GenerateVerifier()))
-	for _, size := range []browser.Size{browser.Phone, browser.Desk} {
-		for _, lang := range []string{"ja", "en"} {
-			width := map[browser.Size]int{browser.Phone: 390, browser.Desk: 1280}[size]
-			tab := browser.Open(t, size, lang)
-			look := func(name string) {
-				if w := browser.Eval[int](tab, `document.documentElement.scrollWidth`); w > width {
-					t.Errorf("%s in %s is %d wide", name, lang, w)
-				}
-				if (size == browser.Phone) == (lang == "ja") {
-					tab.Axe()
-				}
-				if folder := os.Getenv("TAKEBACK_SHOTS"); folder != "" {
-					tab.Screenshot(filepath.Join(folder, fmt.Sprintf("%s-%s-%d.png", name, lang, width)))
-				}
-			}
-			tab.Navigate(h.server.URL + "/sign-in?lang=" + lang)
-			tab.Navigate(authorize)
-			tab.Fill("input[name=email]", hana)
-			tab.Fill("input[name=password]", password)
-			tab.Follow("form.form button[type=submit]")
-			look("connect")
-			tab.Follow("button[value=yes]")
-			if back := tab.Text("#back"); back != "/callback" || !strings.Contains(tab.URL(), "code=") {
-				t.Fatalf("came back to %s", tab.URL())
-			}
-			h.clock.Advance(time.Second)
-			tab.Navigate(authorize + "&prompt=login")
-			look("connect-again")
-			tab.Navigate(h.server.URL + "/oauth/end-session?client_id=blog&post_logout_redirect_uri=" + goodbye)
-			look("connect-leave")
-			tab.Follow("form.form button[type=submit]")
-			if back := tab.Text("#back"); back != "/goodbye" {
-				t.Fatalf("went on to %s", tab.URL())
-			}
-			tab.Navigate(h.server.URL + "/oauth/authorize?client_id=nobody")
-			tab.Allow("422")
-			look("connect-wrong")
+	browser.Windows(t, func(t *testing.T, tab *browser.Tab) {
+		tab.Navigate(h.server.URL + "/sign-in?lang=" + tab.Lang)
+		tab.Navigate(authorize)
+		tab.Fill("input[name=email]", hana)
+		tab.Fill("input[name=password]", password)
+		tab.Follow("form.form button[type=submit]")
+		tab.Look("connect")
+		tab.Follow("button[value=yes]")
+		if back := tab.Text("#back"); back != "/callback" || !strings.Contains(tab.URL(), "code=") {
+			t.Fatalf("came back to %s", tab.URL())
 		}
-	}
+		h.clock.Advance(time.Second)
+		tab.Navigate(authorize + "&prompt=login")
+		tab.Look("connect-again")
+		tab.Navigate(h.server.URL + "/oauth/end-session?client_id=blog&post_logout_redirect_uri=" + goodbye)
+		tab.Look("connect-leave")
+		tab.Follow("form.form button[type=submit]")
+		if back := tab.Text("#back"); back != "/goodbye" {
+			t.Fatalf("went on to %s", tab.URL())
+		}
+		tab.Navigate(h.server.URL + "/oauth/authorize?client_id=nobody")
+		tab.Allow("422")
+		tab.Look("connect-wrong")
+	})
 }

@@ -55,7 +55,6 @@ type stage struct {
 	shop   string       // the protected shop's key for the API
 	read   []string     // Message-IDs of the letters that somebody has read
 	close  bool         // every page is examined, in both sizes
-	shots  string       // folder for pictures of every page; empty: none
 	shown  int
 }
 
@@ -80,9 +79,6 @@ func newStage(t *testing.T, place string, closely bool) *stage {
 		if err := os.WriteFile(filepath.Join(s.folder, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-	}
-	if closely {
-		s.shots = os.Getenv("TAKEBACK_TEST_SCREENSHOTS")
 	}
 	s.shop = strings.TrimSpace(run(t, "key", "create", "--db", place, "--root-key-file", filepath.Join(s.folder, "root.key"), "--name", "shop"))
 	return s
@@ -212,27 +208,10 @@ func (w *person) looks(name string) {
 		slices.Reverse(sizes)
 	}
 	for _, size := range sizes { // its own comes last, and stays
-		width := resize(w, size)
-		if wide := browser.Eval[int](w.Tab, `document.documentElement.scrollWidth`); wide > width {
-			w.s.t.Errorf("%s is %d wide in a window of %d; out there: %s", name, wide, width, browser.Eval[string](w.Tab, fmt.Sprintf(`[...document.querySelectorAll('main *')].
-				filter(e => e.getBoundingClientRect().right > %d && !e.closest('.scroll')).map(e => e.tagName + '.' + e.className).slice(0, 8).join(', ')`, width)))
-		}
+		w.Resize(size)
+		w.Fits(fmt.Sprintf("%02d-%s", w.s.shown, name))
 		w.Axe()
-		if w.s.shots != "" {
-			w.Screenshot(filepath.Join(w.s.shots, fmt.Sprintf("%02d-%s-%d.png", w.s.shown, name, width)))
-		}
 	}
-}
-
-// resize gives a window a size, and gives its width.
-func resize(w *person, size browser.Size) int {
-	w.s.t.Helper()
-	if size == browser.Phone {
-		w.Do(chromedp.EmulateViewport(390, 844, chromedp.EmulateMobile, chromedp.EmulateTouch, chromedp.EmulatePortrait))
-		return 390
-	}
-	w.Do(chromedp.EmulateViewport(1280, 900))
-	return 1280
 }
 
 // cookie gives a cookie of the window: what the protected shop is handed at every request.

@@ -13,10 +13,9 @@ import (
 
 	"takeback/internal/access"
 	"takeback/internal/seal"
+	"takeback/internal/story/browser"
 	"takeback/internal/web"
 	"takeback/internal/web/webtest"
-
-	"github.com/chromedp/chromedp"
 )
 
 // The gallery shows every block and class on pages that exist only here.
@@ -191,20 +190,13 @@ func TestTheGalleryFitsItsWindowInChromium(t *testing.T) {
 	} {
 		srv := httptest.NewServer(g.handler)
 		t.Cleanup(func() { srv.CloseClientConnections(); srv.Close() })
-		for _, width := range []int{390, 1280} {
-			ctx := webtest.Browser(t, width)
-			for _, lang := range []string{"en", "ja"} {
+		t.Run(name, func(t *testing.T) {
+			browser.Windows(t, func(t *testing.T, tab *browser.Tab) {
 				for _, page := range g.pages {
-					if err := chromedp.Do(ctx, chromedp.EmulateViewport(int64(width), 900), chromedp.Navigate(srv.URL+page+map[bool]string{true: "&", false: "?"}[strings.Contains(page, "?")]+"lang="+lang)); err != nil {
-						t.Fatal(err)
-					}
-					wide, err := chromedp.Run(ctx, chromedp.Evaluate[int](`document.documentElement.scrollWidth`))
-					if err != nil || wide > width {
-						t.Errorf("%s%s in %s is %d wide in a window of %d (%v)", name, page, lang, wide, width, err)
-					}
-					webtest.Shot(t, ctx, fmt.Sprintf("%s%s-%s-%d", name, strings.NewReplacer("/", "-", "?", "", "=", "-").Replace(page), lang, width))
+					tab.Navigate(srv.URL + page + map[bool]string{true: "&", false: "?"}[strings.Contains(page, "?")] + "lang=" + tab.Lang)
+					tab.Look(name + strings.NewReplacer("/", "-", "?", "", "=", "-").Replace(page))
 				}
-			}
-		}
+			})
+		})
 	}
 }

@@ -12,10 +12,9 @@ import (
 	"time"
 
 	"takeback/internal/access"
+	"takeback/internal/story/browser"
 	"takeback/internal/web"
 	"takeback/internal/web/webtest"
-
-	"github.com/chromedp/chromedp"
 )
 
 // board is a queue that several browsers look at.
@@ -75,17 +74,14 @@ func TestALiveRegionChangesAroundWhatIsBeingTyped(t *testing.T) {
 	b := newBoard()
 	srv := httptest.NewServer(withAssets(b.site()))
 	defer func() { srv.CloseClientConnections(); srv.Close() }()
-	ctx := webtest.Browser(t, 1280)
-	err := chromedp.Do(ctx, chromedp.Navigate(srv.URL), chromedp.WaitVisible(chromedp.CSS("#why-2")),
-		chromedp.SendKeys(chromedp.CSS("#why-2"), "still typing"), chromedp.SendKeys(chromedp.CSS("#why-1"), "in the row"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	tab := browser.Open(t, browser.Desk, "en")
+	tab.Navigate(srv.URL)
+	tab.Fill("#why-2", "still typing")
+	tab.Fill("#why-1", "in the row")
 	poll := func(sentence, js string) {
 		t.Helper()
-		if ok, err := chromedp.Run(ctx, chromedp.Poll[bool](js)); err != nil || !ok {
-			t.Errorf("%s: %v, %v", sentence, ok, err)
-		}
+		t.Log(sentence)
+		tab.WaitFor(js)
 	}
 	poll("the stream is open", `document.documentElement.dataset.stream == "on"`)
 	for range 15 { // a burst ends in the right state
@@ -99,9 +95,7 @@ func TestALiveRegionChangesAroundWhatIsBeingTyped(t *testing.T) {
 	poll("rows follow the server's order", `document.querySelector("[data-rows]").firstElementChild.id == "case-2"`)
 	poll("and are not doubled", `document.querySelectorAll("[data-rows] > *").length == 3`)
 
-	if err := chromedp.Do(ctx, chromedp.Click(chromedp.CSS("#take-2"))); err != nil {
-		t.Fatal(err)
-	}
+	tab.Click("#take-2")
 	poll("a quiet form shows its result by the stream", `document.querySelector("#case-2").textContent.includes("me")`)
 	poll("and the form is empty again", `document.querySelector("#why-2").value == ""`)
 	b.mu.Lock()

@@ -68,6 +68,7 @@ func shop(t *testing.T) string {
 		<button>Save</button></form><p id="later"></p><a href="/refused">Onwards</a>`)
 	page("/inline", `<p style="color:red">Styled on the spot.</p>`)
 	page("/nameless", `<form><input name="email"></form>`)
+	page("/wide", `<img src="/icon.png" width="900" height="10" alt="">`)
 	page("/noisy", `<p id="noisy">Noise</p>`)
 	page("/restless", `<div id="restless"><a href="/hello?a=found">Onwards</a></div>`)
 	mux.HandleFunc("GET /icon.png", func(http.ResponseWriter, *http.Request) {})
@@ -235,5 +236,23 @@ func TestWithoutChromium(t *testing.T) {
 	_, err := find(func(string) (string, error) { return "", errors.New("not found") })
 	if err == nil || !strings.Contains(err.Error(), "apt-get install") {
 		t.Errorf("find gives %v, want a sentence that says what to install", err)
+	}
+}
+
+func TestAPageHasToFitItsWindow(t *testing.T) {
+	t.Setenv(pictures, t.TempDir())
+	site := shop(t)
+	for size, want := range map[Size]string{Phone: "wide in a window of 390; out there: IMG.", Desk: ""} {
+		said := record(t, func(t testing.TB) {
+			tab := Open(t, size, "en")
+			tab.Navigate(site + "/wide")
+			tab.Fits("wide")
+		})
+		if got := strings.Join(said, "\n"); want == "" && got != "" || !strings.Contains(got, want) {
+			t.Errorf("in a window of %d: %q, want %q", size.Width(), got, want)
+		}
+		if _, err := os.Stat(filepath.Join(os.Getenv(pictures), fmt.Sprintf("wide-en-%d.png", size.Width()))); err != nil {
+			t.Error(err)
+		}
 	}
 }

@@ -33,10 +33,17 @@ const (
 // Tab is a window with cookies of its own. Its methods end the test when they
 // cannot do what they are told. A Tab belongs to one goroutine.
 type Tab struct {
+	Lang string // of its reader: "ja", "en"
+
+	size    Size
 	t       testing.TB
 	ctx     context.Context
 	console console
 }
+
+// pictures is the variable that names a folder: a picture is kept there of every
+// page that a test looks at, and of every window in which one failed.
+const pictures = "TAKEBACK_TEST_SCREENSHOTS"
 
 // Open opens an empty window of the given size for a reader of lang ("ja", "en").
 // It closes with the test, which fails if the console said anything.
@@ -47,22 +54,30 @@ func Open(t testing.TB, size Size, lang string) *Tab {
 		t.Fatalf("browser: %v", err)
 	}
 	ctx, _ := chromedp.NewContext(parent, chromedp.WithNewBrowserContext()) // ended by chromedp.Cancel in close
-	tab := &Tab{t: t, ctx: ctx}
+	tab := &Tab{t: t, ctx: ctx, Lang: lang}
 	t.Cleanup(tab.close)
 	if err := chromedp.Listen(ctx, tab.console.hear); err != nil {
 		t.Fatalf("browser: opening a window: %v", err)
 	}
-	tab.Do(dress(size, lang))
+	tab.Resize(size)
+	tab.Do(speak(lang))
 	return tab
 }
 
-// dress gives a window its size and its reader's language.
-func dress(size Size, lang string) chromedp.Action[chromedp.Void] {
-	view := chromedp.EmulateViewport(1280, 900)
+// Resize makes the window one of another size, as people do by turning to another device.
+func (tab *Tab) Resize(size Size) {
+	tab.t.Helper()
+	tab.size = size
+	view := chromedp.EmulateViewport(int64(size.Width()), 900)
 	if size == Phone {
-		view = chromedp.EmulateViewport(390, 844, chromedp.EmulateMobile, chromedp.EmulateTouch, chromedp.EmulatePortrait)
+		view = chromedp.EmulateViewport(int64(size.Width()), 844, chromedp.EmulateMobile, chromedp.EmulateTouch, chromedp.EmulatePortrait)
 	}
-	return chromedp.Steps(view, chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
+	tab.Do(view)
+}
+
+// speak asks for pages in the reader's language.
+func speak(lang string) chromedp.Action[chromedp.Void] {
+	return chromedp.Func(func(ctx context.Context, target *chromedp.Target) error {
 		agent, err := chromedp.Evaluate[string](`navigator.userAgent`)(ctx, target)
 		if err != nil {
 			return err
@@ -71,7 +86,7 @@ func dress(size Size, lang string) chromedp.Action[chromedp.Void] {
 			UserAgent: agent, AcceptLanguage: lang,
 		})
 		return err
-	}))
+	})
 }
 
 // close reports what the console said and closes the window. It runs one more
@@ -99,7 +114,7 @@ func (tab *Tab) close() {
 
 // keep leaves a picture of a failed test where the developer asked for it.
 func (tab *Tab) keep() {
-	folder := os.Getenv("TAKEBACK_TEST_SCREENSHOTS")
+	folder := os.Getenv(pictures)
 	if folder == "" {
 		return
 	}

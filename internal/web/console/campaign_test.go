@@ -7,15 +7,12 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/chromedp/chromedp"
-
 	"takeback/internal/access"
 	"takeback/internal/account"
 	"takeback/internal/casefile"
 	"takeback/internal/db"
 	"takeback/internal/history"
 	"takeback/internal/session"
-	"takeback/internal/web/webtest"
 )
 
 // visited gives accounts that all had the same visitor.
@@ -41,7 +38,7 @@ func (h *house) visited(n int) {
 }
 
 // draft drafts a campaign by its page and gives the page it leads to.
-func (b *browser) draft(common, value string) (page string, w *httptest.ResponseRecorder) {
+func (b *clerk) draft(common, value string) (page string, w *httptest.ResponseRecorder) {
 	b.t.Helper()
 	form := doc(b.t, b.get("/desk/campaigns?lang=en"))
 	from, _ := form.Find("#from").Attr("value")
@@ -118,24 +115,7 @@ func TestCampaignPagesFitTheirWindow(t *testing.T) {
 	ok(t, mori.post(page+"/confirm"), "campaign.confirmed")
 	h.fill(strings.TrimPrefix(page, "/desk/campaigns/"))
 	h.lead(strings.TrimPrefix(page, "/desk/campaigns/"), "dev_06h232kstag5gmwdsec9fj3wqc06h232kstag5gmwdsec9fj3wqc", "device-z")
-	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r.AddCookie(&http.Cookie{Name: "__Host-desk", Value: mori.cookie})
-		h.site.ServeHTTP(w, r)
-	}))
-	t.Cleanup(func() { srv.CloseClientConnections(); srv.Close() })
-	for _, width := range []int{390, 1280} {
-		ctx := webtest.Browser(t, width)
-		for _, lang := range []string{"en", "ja"} {
-			for name, path := range map[string]string{"campaigns": "/desk/campaigns", "campaign": page, "campaign-draft": draft} {
-				must(t, chromedp.Do(ctx, chromedp.EmulateViewport(int64(width), 1400), chromedp.Navigate(srv.URL+path+"?lang="+lang)))
-				wide, err := chromedp.Run(ctx, chromedp.Evaluate[int](`document.documentElement.scrollWidth`))
-				if err != nil || wide > width {
-					t.Errorf("%s in %s is %d wide in a window of %d (%v)", name, lang, wide, width, err)
-				}
-				webtest.Shot(t, ctx, fmt.Sprintf("desk-%s-%s-%d", name, lang, width))
-			}
-		}
-	}
+	mori.looks(map[string]string{"desk-campaigns": "/desk/campaigns", "desk-campaign": page, "desk-campaign-draft": draft})
 }
 
 // lead writes devices that were found in accounts of a campaign.

@@ -176,16 +176,16 @@ func (h *house) call(due time.Duration) (id string) {
 	return id
 }
 
-// browser is somebody at the desk.
-type browser struct {
+// clerk is somebody at the desk, or at its door.
+type clerk struct {
 	*house
 	cookie string
 	id     string
 }
 
-func (h *house) staff(name string, role access.Role) *browser {
+func (h *house) staff(name string, role access.Role) *clerk {
 	h.t.Helper()
-	b := &browser{house: h}
+	b := &clerk{house: h}
 	h.write(func(tx *db.Tx) (err error) {
 		b.id, err = h.desk.AddStaff(tx, desk.NewStaff{Name: name, Email: strings.ToLower(name) + "@desk.example", Role: role, Password: seal.NewSecret(password), Seed: seal.NewSecret(seed)})
 		return err
@@ -200,7 +200,7 @@ func (h *house) code() string {
 	return code
 }
 
-func (b *browser) signIn(name string) {
+func (b *clerk) signIn(name string) {
 	b.t.Helper()
 	w := b.post("/desk/sign-in", "email", strings.ToLower(name)+"@desk.example", "password", password, "code", b.code())
 	if w.Code != http.StatusSeeOther || b.cookie == "" {
@@ -208,7 +208,7 @@ func (b *browser) signIn(name string) {
 	}
 }
 
-func (b *browser) do(r *http.Request) *httptest.ResponseRecorder {
+func (b *clerk) do(r *http.Request) *httptest.ResponseRecorder {
 	b.t.Helper()
 	if b.cookie != "" {
 		r.AddCookie(&http.Cookie{Name: "__Host-desk", Value: b.cookie})
@@ -226,12 +226,12 @@ func (b *browser) do(r *http.Request) *httptest.ResponseRecorder {
 	return w
 }
 
-func (b *browser) get(path string) *httptest.ResponseRecorder {
+func (b *clerk) get(path string) *httptest.ResponseRecorder {
 	b.t.Helper()
 	return b.do(httptest.NewRequest("GET", path, nil))
 }
 
-func (b *browser) post(path string, fields ...string) *httptest.ResponseRecorder {
+func (b *clerk) post(path string, fields ...string) *httptest.ResponseRecorder {
 	b.t.Helper()
 	v := url.Values{}
 	for i := 0; i < len(fields); i += 2 {
@@ -243,14 +243,14 @@ func (b *browser) post(path string, fields ...string) *httptest.ResponseRecorder
 }
 
 // act posts a form of the case page, with the revision that the page has now.
-func (b *browser) act(name string, fields ...string) *httptest.ResponseRecorder {
+func (b *clerk) act(name string, fields ...string) *httptest.ResponseRecorder {
 	b.t.Helper()
 	return b.post(b.page()+"/"+name, append(fields, "rev", b.rev())...)
 }
 
-func (b *browser) page() string { return "/desk/cases/" + b.c.ID }
+func (b *clerk) page() string { return "/desk/cases/" + b.c.ID }
 
-func (b *browser) rev() string {
+func (b *clerk) rev() string {
 	b.t.Helper()
 	var c casefile.Case
 	must(b.t, b.db.Read(b.t.Context(), func(tx *db.Tx) (err error) { c, err = casefile.Get(tx, b.c.ID); return err }))

@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/chromedp"
 	"github.com/google/go-cmp/cmp"
 
 	"takeback/internal/access"
@@ -21,7 +20,7 @@ import (
 	"takeback/internal/history"
 	"takeback/internal/restore"
 	"takeback/internal/session"
-	"takeback/internal/web/webtest"
+	"takeback/internal/story/browser"
 )
 
 // Proved stands in for the talk with the holder, which other tests have.
@@ -85,7 +84,7 @@ func (h *house) night() {
 
 // send posts the first form of the page whose action ends so, with all that is
 // in it and the fields besides.
-func (b *browser) send(action string, fields ...string) *httptest.ResponseRecorder {
+func (b *clerk) send(action string, fields ...string) *httptest.ResponseRecorder {
 	b.t.Helper()
 	form := doc(b.t, b.get(b.page())).Find(`form[action$="` + action + `"]`).First()
 	if form.Length() == 0 {
@@ -106,25 +105,32 @@ func (b *browser) send(action string, fields ...string) *httptest.ResponseRecord
 	return b.post(b.page()+action, fields...)
 }
 
-// fits fails the test unless the page of the case fits a telephone and a desk, in both languages.
-func (b *browser) fits(name, query string) {
+// fits looks at the page of the case in every window.
+func (b *clerk) fits(name, query string) {
+	b.t.Helper()
+	b.looks(map[string]string{name: b.page() + "?" + query})
+}
+
+// looks looks at pages, named for their pictures, in every window, as b is signed in.
+func (b *clerk) looks(pages map[string]string) {
 	b.t.Helper()
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r.AddCookie(&http.Cookie{Name: "__Host-desk", Value: b.cookie})
+		if !strings.HasPrefix(r.URL.Path, "/desk/sign-in") && !strings.HasPrefix(r.URL.Path, "/desk/welcome") {
+			r.AddCookie(&http.Cookie{Name: "__Host-desk", Value: b.cookie})
+		}
 		b.site.ServeHTTP(w, r)
 	}))
-	b.t.Cleanup(func() { srv.CloseClientConnections(); srv.Close() }) // after the browser, which keeps listening for what happens
-	for _, width := range []int{390, 1280} {
-		ctx := webtest.Browser(b.t, width)
-		for _, lang := range []string{"en", "ja"} {
-			must(b.t, chromedp.Do(ctx, chromedp.EmulateViewport(int64(width), 900), chromedp.Navigate(srv.URL+b.page()+"?lang="+lang+query)))
-			wide, err := chromedp.Run(ctx, chromedp.Evaluate[int](`document.documentElement.scrollWidth`))
-			if err != nil || wide > width {
-				b.t.Errorf("%s in %s is %d wide in a window of %d (%v)", name, lang, wide, width, err)
+	b.t.Cleanup(func() { srv.CloseClientConnections(); srv.Close() }) // after the windows, which keep listening for what happens
+	browser.Windows(b.t, func(t *testing.T, tab *browser.Tab) {
+		for name, path := range pages {
+			way := "?"
+			if strings.Contains(path, "?") {
+				way = "&"
 			}
-			webtest.Shot(b.t, ctx, fmt.Sprintf("%s-%s-%d", name, lang, width))
+			tab.Navigate(srv.URL + path + way + "lang=" + tab.Lang)
+			tab.Look(name)
 		}
-	}
+	})
 }
 
 // ok fails the test unless a POST was taken.
@@ -135,7 +141,7 @@ func ok(t *testing.T, w *httptest.ResponseRecorder, done string) {
 	}
 }
 
-func (b *browser) has(want ...string) string {
+func (b *clerk) has(want ...string) string {
 	b.t.Helper()
 	w := b.get(b.page() + "?lang=en")
 	got := text(b.t, w)

@@ -30,7 +30,7 @@ func TestStrangersSeeNothing(t *testing.T) {
 	t.Parallel()
 	h := build(t, db.SQLite)
 	h.live()
-	stranger := &browser{house: h}
+	stranger := &clerk{house: h}
 	for _, path := range []string{"/desk", "/desk/wall", "/desk/audit", "/desk/staff", "/desk/post", "/desk/phishing", stranger.page(), "/desk/cases/case_none", "/desk/events"} {
 		w := stranger.get(path)
 		if to := w.Header().Get("Location"); w.Code != http.StatusSeeOther || !strings.HasPrefix(to, "/desk/sign-in") {
@@ -80,14 +80,14 @@ func TestSigningIn(t *testing.T) {
 	h := build(t, db.SQLite)
 	b := h.staff("Aki", access.Agent)
 	h.clock.Advance(time.Minute)
-	other := &browser{house: h}
+	other := &clerk{house: h}
 	h.want(other.post("/desk/sign-in", "email", "aki@desk.example", "password", "wrong", "code", h.code()), http.StatusUnauthorized, "aki@desk.example")
 	h.want(other.post("/desk/sign-in", "email", "aki@desk.example"), http.StatusUnprocessableEntity)
 	w := other.post("/desk/sign-in", "email", "aki@desk.example", "password", password, "code", h.code(), "return", "//evil.example")
 	if to := w.Header().Get("Location"); to != "/desk" {
 		t.Errorf("sent to %q", to)
 	}
-	again := (&browser{house: h}).post("/desk/sign-in", "email", "aki@desk.example", "password", password, "code", h.code())
+	again := (&clerk{house: h}).post("/desk/sign-in", "email", "aki@desk.example", "password", password, "code", h.code())
 	h.want(again, http.StatusUnauthorized)
 	if strings.Contains(again.Body.String(), password) {
 		t.Error("the password came back")
@@ -104,7 +104,7 @@ func TestTheFirstSupervisorComesIn(t *testing.T) {
 	if err != nil || !made {
 		t.Fatal(made, err)
 	}
-	b := &browser{house: h}
+	b := &clerk{house: h}
 	page := "/desk/welcome/" + link
 	h.want(b.get(page), http.StatusOK, "name=\"email\"")
 	h.want(b.get(page+"/qr.png"), http.StatusNotFound)
@@ -132,7 +132,7 @@ func TestTheFirstSupervisorComesIn(t *testing.T) {
 	if strings.Contains(b.get("/desk/staff").Body.String(), "/desk/welcome/") {
 		t.Error("the page shows the link, which is the invited person's alone")
 	}
-	h.want((&browser{house: h}).get(body.Link), http.StatusOK, "ren@desk.example")
+	h.want((&clerk{house: h}).get(body.Link), http.StatusOK, "ren@desk.example")
 	h.want(b.post("/desk/staff", "name", "Ren", "email", "ren@desk.example", "role", "agent"), http.StatusConflict)
 }
 

@@ -38,7 +38,7 @@ func TestEveryRouteAsksForItsPermission(t *testing.T) {
 	t.Parallel()
 	h := build(t, db.SQLite)
 	h.live()
-	people := map[access.Role]*browser{access.Nobody: {house: h}}
+	people := map[access.Role]*clerk{access.Nobody: {house: h}}
 	for _, role := range []access.Role{access.Agent, access.Investigator, access.Supervisor} {
 		people[role] = h.staff("Of"+string(role), role)
 	}

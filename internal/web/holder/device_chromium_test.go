@@ -21,10 +21,7 @@ func TestACopiedCookieIsNotTheDevice(t *testing.T) {
 	h := build(t, false)
 	who := h.hana()
 	enter := func(tab *browser.Tab) {
-		tab.Navigate(h.server.URL + "/sign-in?lang=en")
-		tab.Fill("#email", hana)
-		tab.Fill("#password", first)
-		tab.Follow("form.form button")
+		h.enters(tab)
 		if at := tab.URL(); at != h.server.URL+"/" {
 			t.Fatalf("signing in leads to %s", at)
 		}

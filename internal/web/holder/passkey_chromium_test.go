@@ -2,8 +2,6 @@ package holder_test
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -38,16 +36,6 @@ func (o *owner) devices() (n int) {
 	return n
 }
 
-// picture keeps the page as it looks, for people to look at.
-func (o *owner) picture(name string, size browser.Size, lang string) {
-	o.T.Helper()
-	o.tab.Axe()
-	if folder := os.Getenv("TAKEBACK_SHOTS"); folder != "" {
-		width := map[browser.Size]int{browser.Phone: 390, browser.Desk: 1280}[size]
-		o.tab.Screenshot(filepath.Join(folder, fmt.Sprintf("%s-%s-%d.png", name, lang, width)))
-	}
-}
-
 func TestPasskeysInChromium(t *testing.T) {
 	t.Parallel()
 	for lang, size := range map[string]browser.Size{"ja": browser.Phone, "en": browser.Desk} {
@@ -58,7 +46,7 @@ func TestPasskeysInChromium(t *testing.T) {
 			o := &owner{t, h, browser.Open(t, size, lang)}
 			lose := o.tab.Authenticator()
 			o.open("/sign-in?lang=" + lang)
-			o.picture("passkey-sign-in", size, lang)
+			o.tab.Look("passkey-sign-in")
 			o.tab.Fill("#email", hana)
 			o.tab.Fill("#password", first)
 			o.tab.Follow("form.form button")
@@ -69,11 +57,11 @@ func TestPasskeysInChromium(t *testing.T) {
 			o.tab.Allow("status of 422")
 			o.tab.Click("form[data-passkey] button")
 			o.tab.WaitFor(`document.querySelector("#password-error")`)
-			o.picture("passkey-new", size, lang)
+			o.tab.Look("passkey-new")
 			o.tab.Fill("#password", first)
 			o.tab.Click("form[data-passkey] button")
 			o.arrives("/security/passkeys?done=passkey")
-			o.picture("passkeys", size, lang)
+			o.tab.Look("passkeys")
 
 			o.leave()
 			o.open("/sign-in")
@@ -88,7 +76,7 @@ func TestPasskeysInChromium(t *testing.T) {
 			o.tab.Fill("#email", hana)
 			o.tab.Fill("#password", first)
 			o.tab.Follow("form:not([action]) button")
-			o.picture("passkey-second", size, lang)
+			o.tab.Look("passkey-second")
 			o.tab.Click("form[data-passkey] button")
 			o.tab.WaitFor(`location.pathname === "/"`)
 
@@ -98,7 +86,7 @@ func TestPasskeysInChromium(t *testing.T) {
 			}))
 			o.open("/account/email")
 			o.arrives("/security/prove")
-			o.picture("passkey-prove", size, lang)
+			o.tab.Look("passkey-prove")
 			o.tab.Click("form[data-passkey] button")
 			o.arrives("/account/email")
 			o.tab.Fill("#email", "hana@new.example")

@@ -1,9 +1,6 @@
 package holder_test
 
 import (
-	"fmt"
-	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -26,52 +23,34 @@ func (carrier) Queue(*db.Tx, sms.Message) error { return nil }
 // read by a screen reader, and lead from one to the next.
 func TestTheWayBackInChromium(t *testing.T) {
 	t.Parallel()
-	for _, size := range []browser.Size{browser.Phone, browser.Desk} {
-		for _, lang := range []string{"ja", "en"} {
-			width := map[browser.Size]int{browser.Phone: 390, browser.Desk: 1280}[size]
-			t.Run(fmt.Sprintf("%s at %d", lang, width), func(t *testing.T) {
-				h := build(t, false)
-				who, ctx, pw := h.hana(), t.Context(), seal.NewSecret(first)
-				h.life.Herald, h.life.Texts = h.life.Witness.(*notice.Teller), carrier{}
-				_, err := h.life.ChangePhone(ctx, who, "09012345678", pw)
-				h.ok(err)
-				h.ok(h.life.AddContact(ctx, who, "hana@work.example", pw))
-				_, err = h.life.MakeCodes(ctx, who, pw)
-				h.ok(err)
-				tab := browser.Open(t, size, lang)
-				look := func(name, path string) {
-					if path != "" {
-						tab.Navigate(h.server.URL + path)
-					}
-					if w := browser.Eval[int](tab, `document.documentElement.scrollWidth`); w > width {
-						t.Errorf("%s is %d wide", name, w)
-					}
-					if (size == browser.Phone) == (lang == "ja") {
-						tab.Axe()
-					}
-					if folder := os.Getenv("TAKEBACK_SHOTS"); folder != "" {
-						tab.Screenshot(filepath.Join(folder, fmt.Sprintf("%s-%s-%d.png", name, lang, width)))
-					}
-				}
-				tab.Navigate(h.server.URL + "/sign-in?lang=" + lang)
-				tab.Fill("#email", hana)
-				tab.Fill("#password", first)
-				tab.Follow("form.form button")
-				look("contacts", "/security/contacts?slot=phone")
-				h.ok(h.life.BeginTwoStep(ctx, who, pw))
-				e, err := h.life.Enrolment(ctx, who)
-				h.ok(err)
-				code, err := totp.GenerateCode(e.Seed.Reveal(), time.Now())
-				h.ok(err)
-				h.ok(h.life.ConfirmTwoStep(ctx, who, code))
-				look("recover", "/recover?lang="+lang)
-				h.ok(h.life.AskRecovery(ctx, hana, who.Client))
-				look("recover-proofs", "/recover/"+h.token(hana, "/recover/")+"?lang="+lang)
-				tab.Follow("form.form button")
-				look("recover-waits", "")
-				look("contacts-waits", "/security/contacts?lang="+lang)
-				look("recover-stop", "/recover/stop/"+h.token(hana, "/recover/stop/")+"?lang="+lang)
-			})
+	browser.Windows(t, func(t *testing.T, tab *browser.Tab) {
+		h := build(t, false)
+		who, ctx, pw := h.hana(), t.Context(), seal.NewSecret(first)
+		h.life.Herald, h.life.Texts = h.life.Witness.(*notice.Teller), carrier{}
+		_, err := h.life.ChangePhone(ctx, who, "09012345678", pw)
+		h.ok(err)
+		h.ok(h.life.AddContact(ctx, who, "hana@work.example", pw))
+		_, err = h.life.MakeCodes(ctx, who, pw)
+		h.ok(err)
+		look := func(name, path string) {
+			tab.Navigate(h.server.URL + path + "?lang=" + tab.Lang)
+			tab.Look(name)
 		}
-	}
+		h.enters(tab)
+		tab.Navigate(h.server.URL + "/security/contacts?slot=phone")
+		tab.Look("contacts")
+		h.ok(h.life.BeginTwoStep(ctx, who, pw))
+		e, err := h.life.Enrolment(ctx, who)
+		h.ok(err)
+		code, err := totp.GenerateCode(e.Seed.Reveal(), time.Now())
+		h.ok(err)
+		h.ok(h.life.ConfirmTwoStep(ctx, who, code))
+		look("recover", "/recover")
+		h.ok(h.life.AskRecovery(ctx, hana, who.Client))
+		look("recover-proofs", "/recover/"+h.token(hana, "/recover/"))
+		tab.Follow("form.form button")
+		tab.Look("recover-waits")
+		look("contacts-waits", "/security/contacts")
+		look("recover-stop", "/recover/stop/"+h.token(hana, "/recover/stop/"))
+	})
 }
