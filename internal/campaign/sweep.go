@@ -26,20 +26,8 @@ const (
 
 // Handle gives the runner the handler of this room.
 func (s *Campaigns) Handle(runner *jobs.Runner) {
-	runner.Handle(jobKind, func(ctx context.Context, w jobs.Work) error {
-		var t turn
-		if err := w.Read(&t); err != nil {
-			return jobs.Permanent(err)
-		}
-		return s.goOn(ctx, t, w.Finish)
-	})
-	runner.Handle(lateKind, func(ctx context.Context, w jobs.Work) error {
-		var l latecomer
-		if err := w.Read(&l); err != nil {
-			return jobs.Permanent(err)
-		}
-		return s.takeIn(ctx, l, w.Finish)
-	})
+	runner.Handle(jobKind, jobs.With(func(ctx context.Context, w jobs.Work, t turn) error { return s.goOn(ctx, t, w.Finish) }))
+	runner.Handle(lateKind, jobs.With(func(ctx context.Context, w jobs.Work, l latecomer) error { return s.takeIn(ctx, l, w.Finish) }))
 }
 
 // goOn does the next piece of work of a campaign and queues the one after it, in

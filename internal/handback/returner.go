@@ -204,17 +204,13 @@ func (r *Returner) Preview(ctx context.Context, by access.Actor, caseID, sentenc
 const jobWatch = "handback.watch"
 
 // Handle gives the runner the handler of this room.
-func (r *Returner) Handle(runner *jobs.Runner) { runner.Handle(jobWatch, r.endWatch) }
+func (r *Returner) Handle(runner *jobs.Runner) { runner.Handle(jobWatch, jobs.With(r.endWatch)) }
 
 // endWatch closes a case whose account stayed quiet: the holder keeps his
 // sessions, only the holds end. If the account was stopped again meanwhile, its
 // case went on: nothing ends while it is under way or watched anew. If that was
 // a false alarm the watch went on without a case, and ends here.
-func (r *Returner) endWatch(ctx context.Context, w jobs.Work) error {
-	var caseID string
-	if err := w.Read(&caseID); err != nil {
-		return jobs.Permanent(err)
-	}
+func (r *Returner) endWatch(ctx context.Context, w jobs.Work, caseID string) error {
 	return r.DB.Write(ctx, func(tx *db.Tx) error {
 		c, err := casefile.Get(tx, caseID)
 		if err != nil {

@@ -30,9 +30,6 @@ type Work struct {
 	done    *atomic.Bool
 }
 
-// Read puts the arguments into v.
-func (w Work) Read(v any) error { return json.Unmarshal(w.Args, v) }
-
 // Finish ends the job in the transaction of its effect: both happen or neither.
 // It fails if somebody else has the job by now.
 func (w Work) Finish(tx *db.Tx) error {
@@ -48,6 +45,18 @@ var errLost = errors.New("jobs: the lease on this job was lost")
 
 // Handler does the work of one kind. An error means: again, later.
 type Handler func(ctx context.Context, w Work) error
+
+// With makes a handler of one that is given the arguments of its kind, all of one
+// type. What cannot be read now will not be readable later.
+func With[T any](do func(ctx context.Context, w Work, args T) error) Handler {
+	return func(ctx context.Context, w Work) error {
+		var args T
+		if err := json.Unmarshal(w.Args, &args); err != nil {
+			return Permanent(err)
+		}
+		return do(ctx, w, args)
+	}
+}
 
 // Permanent marks an error that trying again cannot mend: the job becomes a dead letter.
 func Permanent(err error) error { return permanent{err} }

@@ -41,11 +41,7 @@ func TestJobs(t *testing.T) {
 		var mu sync.Mutex
 		var ran []string
 		fail := map[string]int{}
-		r.Handle("say", func(_ context.Context, w jobs.Work) error {
-			var word string
-			if err := w.Read(&word); err != nil {
-				return err
-			}
+		r.Handle("say", jobs.With(func(_ context.Context, _ jobs.Work, word string) error {
 			mu.Lock()
 			defer mu.Unlock()
 			if fail[word] > 0 {
@@ -54,7 +50,7 @@ func TestJobs(t *testing.T) {
 			}
 			ran = append(ran, word)
 			return nil
-		})
+		}))
 		r.Handle("refused", func(context.Context, jobs.Work) error { return jobs.Permanent(errors.New("for good")) })
 		r.Handle("panics", func(context.Context, jobs.Work) error { panic("a handler's mistake") })
 		drain := func() (got []string) {
@@ -118,6 +114,16 @@ func TestJobs(t *testing.T) {
 				t.Errorf("still dead: %+v", left)
 			}
 			drain()
+		})
+		t.Run("become dead letters when their arguments are of another type", func(t *testing.T) {
+			before := len(read(t, d, jobs.Dead))
+			enqueue(t, d, jobs.Job{Kind: "say", Args: []int{1}})
+			if ran := drain(); ran != nil {
+				t.Errorf("ran %q", ran)
+			}
+			if n := len(read(t, d, jobs.Dead)); n != before+1 {
+				t.Errorf("%d dead letters, want %d", n, before+1)
+			}
 		})
 		t.Run("become dead letters after three days of failing, panics included", func(t *testing.T) {
 			before := len(read(t, d, jobs.Dead))
@@ -192,18 +198,14 @@ func TestRunnersTogether(t *testing.T) {
 		var all sync.WaitGroup
 		for range 2 {
 			r := runner(t, d)
-			r.Handle("count", func(_ context.Context, w jobs.Work) error {
-				var i int
-				if err := w.Read(&i); err != nil {
-					return err
-				}
+			r.Handle("count", jobs.With(func(_ context.Context, _ jobs.Work, i int) error {
 				mu.Lock()
 				defer mu.Unlock()
 				if seen[i]++; len(seen) == n {
 					close(done)
 				}
 				return nil
-			})
+			}))
 			all.Go(func() {
 				if err := r.Run(ctx); err != nil {
 					t.Error(err)

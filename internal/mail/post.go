@@ -63,8 +63,8 @@ func New(d *db.DB, k *seal.Keeper, c Config) (*Post, error) {
 
 // Handle gives the runner the handlers of this package.
 func (p *Post) Handle(r *jobs.Runner) {
-	r.Handle(jobSend, p.send)
-	r.Handle(jobForget, p.forget)
+	r.Handle(jobSend, jobs.With(p.send))
+	r.Handle(jobForget, jobs.With(p.forget))
 }
 
 // errNoReader is a mistake of the caller: ParseAddress makes addresses.
@@ -223,11 +223,7 @@ func line(s stored) string {
 func sealFor(id string) string { return "letter " + id }
 
 // send is the job that brings a letter to the mail server.
-func (p *Post) send(ctx context.Context, w jobs.Work) (err error) {
-	var id string
-	if err := w.Read(&id); err != nil {
-		return jobs.Permanent(err)
-	}
+func (p *Post) send(ctx context.Context, w jobs.Work, id string) (err error) {
 	defer fault.Wrap(&err, "letter %s", id)
 	var s stored
 	var others bool
@@ -338,10 +334,6 @@ func (p *Post) stepAside(ctx context.Context, w jobs.Work, s stored, why string,
 }
 
 // forget erases the body of a letter that could not be delivered.
-func (p *Post) forget(ctx context.Context, w jobs.Work) error {
-	var id string
-	if err := w.Read(&id); err != nil {
-		return jobs.Permanent(err)
-	}
+func (p *Post) forget(ctx context.Context, w jobs.Work, id string) error {
 	return p.db.Write(ctx, func(tx *db.Tx) error { return errors.Join(erase(tx, id), w.Finish(tx)) })
 }

@@ -37,11 +37,7 @@ func (p *Passes) Hear(tx *db.Tx, c history.Change) (err error) {
 
 // hangUp tells each client once that its pass is over. One that cannot be reached
 // is tried again with growing waits; a pass that still counts is left alone.
-func (p *Passes) hangUp(ctx context.Context, w jobs.Work) error {
-	var account string
-	if err := w.Read(&account); err != nil {
-		return jobs.Permanent(err)
-	}
+func (p *Passes) hangUp(ctx context.Context, w jobs.Work, account string) error {
 	type call struct {
 		of Pass
 		to Client

@@ -64,9 +64,9 @@ type Passes struct {
 
 // Handle gives the runner the handlers of this package.
 func (p *Passes) Handle(r *jobs.Runner) {
-	r.Handle(jobRevoked, p.endRevoked)
+	r.Handle(jobRevoked, jobs.With(p.endRevoked))
 	r.Handle(jobDaily, p.daily)
-	r.Handle(jobHangup, p.hangUp)
+	r.Handle(jobHangup, jobs.With(p.hangUp))
 }
 
 const (
@@ -339,11 +339,7 @@ func (p *Passes) endStolen(tx *db.Tx, found Pass, request string) error {
 }
 
 // endRevoked ends the passes of a client that was revoked.
-func (p *Passes) endRevoked(ctx context.Context, w jobs.Work) error {
-	var id string
-	if err := w.Read(&id); err != nil {
-		return jobs.Permanent(err)
-	}
+func (p *Passes) endRevoked(ctx context.Context, w jobs.Work, id string) error {
 	return p.DB.Write(ctx, func(tx *db.Tx) error {
 		all, err := passesOf(tx, id)
 		if err != nil {

@@ -176,16 +176,12 @@ func digits(s string) string {
 }
 
 // Handle gives the runner the handlers of this room.
-func (i *Intake) Handle(r *jobs.Runner) { r.Handle(jobBooked, i.tellBooked) }
+func (i *Intake) Handle(r *jobs.Runner) { r.Handle(jobBooked, jobs.With(i.tellBooked)) }
 
 // tellBooked confirms a call by letter, if the address that was given is a
 // contact of the account that is good for recovery. To any other address no
 // letter goes: we are nobody's tool to write to strangers, and the page has it all.
-func (i *Intake) tellBooked(ctx context.Context, w jobs.Work) error {
-	var b booked
-	if err := w.Read(&b); err != nil {
-		return jobs.Permanent(err)
-	}
+func (i *Intake) tellBooked(ctx context.Context, w jobs.Work, b booked) error {
 	return i.DB.Write(ctx, func(tx *db.Tx) error {
 		who, err := casefile.ReporterOf(tx, b.Reporter)
 		if err != nil {

@@ -21,24 +21,14 @@ const jobApply = "restore.apply"
 
 // Handle gives the runner the handler of this room.
 func (r *Restorer) Handle(runner *jobs.Runner) {
-	runner.Handle(jobApply, func(ctx context.Context, w jobs.Work) error {
-		var plan string
-		if err := w.Read(&plan); err != nil {
-			return jobs.Permanent(err)
-		}
+	runner.Handle(jobApply, jobs.With(func(ctx context.Context, _ jobs.Work, plan string) error {
 		err := r.Carry(ctx, plan)
 		if errors.Is(err, ErrTurn) || errors.Is(err, connector.ErrFence) {
 			return nil // another worker or another plan has the turn: nothing is left to do here
 		}
 		return err
-	})
-	runner.Handle(jobLoss, func(ctx context.Context, w jobs.Work) error {
-		var job watch
-		if err := w.Read(&job); err != nil {
-			return jobs.Permanent(err)
-		}
-		return r.callBack(ctx, job)
-	})
+	}))
+	runner.Handle(jobLoss, jobs.With(func(ctx context.Context, _ jobs.Work, job watch) error { return r.callBack(ctx, job) }))
 }
 
 // ErrTurn says that a worker has lost its lease, or that the plan has ended.

@@ -309,11 +309,7 @@ const jobGoOn = "signin.go-on"
 type held struct{ Account, Path string }
 
 // goOn is the job that lets an order go on when its time has come.
-func (l *Life) goOn(ctx context.Context, w jobs.Work) error {
-	var h held
-	if err := w.Read(&h); err != nil {
-		return jobs.Permanent(err)
-	}
+func (l *Life) goOn(ctx context.Context, w jobs.Work, h held) error {
 	return l.DB.Write(ctx, func(tx *db.Tx) error {
 		return errors.Join(l.Orders.GoOn(tx, h.Account, h.Path), w.Finish(tx))
 	})

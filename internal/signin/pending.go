@@ -282,11 +282,7 @@ func (l *Life) apply(tx *db.Tx, p pending) error {
 // applyDue is the job that makes a change true whose time has come. What was
 // cancelled, replaced, asked for in an epoch that is over, or never confirmed
 // is dropped.
-func (l *Life) applyDue(ctx context.Context, w jobs.Work) (err error) {
-	var id string
-	if err := w.Read(&id); err != nil {
-		return jobs.Permanent(err)
-	}
+func (l *Life) applyDue(ctx context.Context, w jobs.Work, id string) (err error) {
 	err = l.DB.Write(ctx, func(tx *db.Tx) error {
 		p, err := pendingAt(tx, id)
 		if errors.Is(err, db.ErrNone) {

@@ -58,8 +58,8 @@ func (l *Life) AskRecovery(ctx context.Context, email string, client access.Clie
 }
 
 // sendRecovery is sendReset for AskRecovery.
-func (l *Life) sendRecovery(ctx context.Context, w jobs.Work) error {
-	return l.answer(ctx, w, func(tx *db.Tx, p person, good []account.Contact, asked resetAsked) error {
+func (l *Life) sendRecovery(ctx context.Context, w jobs.Work, asked resetAsked) error {
+	return l.answer(ctx, w, asked, func(tx *db.Tx, p person, good []account.Contact, asked resetAsked) error {
 		factors, err := factorsOf(tx, p.account.ID)
 		if err != nil {
 			return err

@@ -19,11 +19,7 @@ import (
 
 // recoveryDue is the job that lets a recovery go on whose wait is over, unless
 // it was stopped, the account was, or the mailbox is no longer good.
-func (l *Life) recoveryDue(ctx context.Context, w jobs.Work) error {
-	var id string
-	if err := w.Read(&id); err != nil {
-		return jobs.Permanent(err)
-	}
+func (l *Life) recoveryDue(ctx context.Context, w jobs.Work, id string) error {
 	return l.DB.Write(ctx, func(tx *db.Tx) error {
 		x, err := recoveryAt(tx, id)
 		if err != nil {

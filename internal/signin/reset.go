@@ -61,16 +61,12 @@ func (l *Life) ask(ctx context.Context, email string, client access.Client, job 
 // sendReset is the job that mails the links: to the contacts that are good for
 // recovery and to no other, whatever the address that was typed. An account
 // that is held still gets no link but the way to a person.
-func (l *Life) sendReset(ctx context.Context, w jobs.Work) error {
-	return l.answer(ctx, w, l.mailLinks)
+func (l *Life) sendReset(ctx context.Context, w jobs.Work, asked resetAsked) error {
+	return l.answer(ctx, w, asked, l.mailLinks)
 }
 
 // answer finds whose address was typed, and has links sent.
-func (l *Life) answer(ctx context.Context, w jobs.Work, send func(*db.Tx, person, []account.Contact, resetAsked) error) error {
-	var asked resetAsked
-	if err := w.Read(&asked); err != nil {
-		return jobs.Permanent(err)
-	}
+func (l *Life) answer(ctx context.Context, w jobs.Work, asked resetAsked, send func(*db.Tx, person, []account.Contact, resetAsked) error) error {
 	return l.DB.Write(ctx, func(tx *db.Tx) error {
 		id, err := whose(tx, asked.Key)
 		if err == nil && id != "" {

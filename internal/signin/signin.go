@@ -124,11 +124,11 @@ type Told struct {
 
 // Handle gives the runner the handlers of this package.
 func (l *Life) Handle(r *jobs.Runner) {
-	r.Handle(jobApply, l.applyDue)
-	r.Handle(jobReset, l.sendReset)
-	r.Handle(jobAskBack, l.sendRecovery)
-	r.Handle(jobRecover, l.recoveryDue)
-	r.Handle(jobGoOn, l.goOn)
+	r.Handle(jobApply, jobs.With(l.applyDue))
+	r.Handle(jobReset, jobs.With(l.sendReset))
+	r.Handle(jobAskBack, jobs.With(l.sendRecovery))
+	r.Handle(jobRecover, jobs.With(l.recoveryDue))
+	r.Handle(jobGoOn, jobs.With(l.goOn))
 }
 
 // The faults of this room that a person may meet; those of values are beside their rules.

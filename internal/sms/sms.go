@@ -82,7 +82,7 @@ func New(d *db.DB, k *seal.Keeper, t Texter, c Config) (*Outbox, error) {
 }
 
 // Handle gives the runner the handlers of this package.
-func (o *Outbox) Handle(r *jobs.Runner) { r.Handle(jobSend, o.send) }
+func (o *Outbox) Handle(r *jobs.Runner) { r.Handle(jobSend, jobs.With(o.send)) }
 
 // Takes tells whether texts can go to a number.
 func (o *Outbox) Takes(number string) bool {
@@ -128,11 +128,7 @@ func (o *Outbox) Queue(tx *db.Tx, m Message) (err error) {
 func sealFor(id string) string { return "text " + id }
 
 // send is the job that brings a text to the gateway.
-func (o *Outbox) send(ctx context.Context, w jobs.Work) (err error) {
-	var id string
-	if err := w.Read(&id); err != nil {
-		return jobs.Permanent(err)
-	}
+func (o *Outbox) send(ctx context.Context, w jobs.Work, id string) (err error) {
 	defer fault.Wrap(&err, "text %s", id)
 	var s stored
 	if err = o.db.Read(ctx, func(tx *db.Tx) (err error) { s, err = load(tx, id); return err }); err != nil {
