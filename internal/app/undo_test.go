@@ -13,7 +13,6 @@ import (
 	"takeback/internal/db"
 	"takeback/internal/history"
 	"takeback/internal/mail/inbox"
-	"takeback/internal/passkey"
 	"takeback/internal/passkey/keytest"
 	"takeback/internal/report"
 	"takeback/internal/seal"
@@ -27,24 +26,8 @@ func (h *home) key(by access.Actor, id string) *keytest.Authenticator {
 	h.t.Helper()
 	phone := keytest.New(h.t, h.Config.Site)
 	h.write(func(tx *db.Tx) error {
-		b := passkey.Binding{Purpose: "test", Account: h.id}
-		options, err := h.Life.Passkeys.BeginNew(tx, b, passkey.Owner{Account: h.id, Name: hana})
-		if err != nil {
-			return err
-		}
-		made, err := h.Life.Passkeys.TakeNew(tx, b, phone.Make(options))
-		if err != nil {
-			return err
-		}
-		key, err := made.Check()
-		if err != nil {
-			return err
-		}
-		stored, err := key.Stored()
-		if err != nil {
-			return err
-		}
-		_, err = h.Book.Append(tx, history.Entry{Account: h.id, By: by, Verb: history.Credential, Path: "passkey/" + id, SecretID: h.Seal.SecretID(h.id, key.Secret()), Stored: stored})
+		made, stored := phone.Enrol(tx, h.Life.Passkeys, h.id)
+		_, err := h.Book.Append(tx, history.Entry{Account: h.id, By: by, Verb: history.Credential, Path: "passkey/" + id, SecretID: h.Seal.SecretID(h.id, made), Stored: stored})
 		return err
 	})
 	return phone

@@ -8,7 +8,6 @@ import (
 	"takeback/internal/account"
 	"takeback/internal/db"
 	"takeback/internal/history"
-	"takeback/internal/passkey"
 	"takeback/internal/passkey/keytest"
 	"takeback/internal/signin"
 )
@@ -17,25 +16,9 @@ import (
 func (h *house) give(accountID, path string, phone *keytest.Authenticator) history.Change {
 	h.Helper()
 	var c history.Change
-	h.write(func(tx *db.Tx) error {
-		b := passkey.Binding{Purpose: "test", Account: accountID}
-		options, err := h.life.Passkeys.BeginNew(tx, b, passkey.Owner{Account: accountID, Name: hana})
-		if err != nil {
-			return err
-		}
-		made, err := h.life.Passkeys.TakeNew(tx, b, phone.Make(options))
-		if err != nil {
-			return err
-		}
-		key, err := made.Check()
-		if err != nil {
-			return err
-		}
-		stored, err := key.Stored()
-		if err != nil {
-			return err
-		}
-		c, err = h.life.Book.Append(tx, history.Entry{Account: accountID, Verb: history.Credential, Path: path, SecretID: h.life.Seal.SecretID(accountID, key.Secret()), Stored: stored})
+	h.write(func(tx *db.Tx) (err error) {
+		made, stored := phone.Enrol(tx, h.life.Passkeys, accountID)
+		c, err = h.life.Book.Append(tx, history.Entry{Account: accountID, Verb: history.Credential, Path: path, SecretID: h.life.Seal.SecretID(accountID, made), Stored: stored})
 		return err
 	})
 	return c

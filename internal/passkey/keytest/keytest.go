@@ -6,6 +6,10 @@ import (
 	"net/url"
 	"testing"
 
+	"takeback/internal/db"
+	"takeback/internal/passkey"
+	"takeback/internal/seal"
+
 	"github.com/descope/virtualwebauthn"
 )
 
@@ -61,6 +65,28 @@ func (a *Authenticator) Make(options json.RawMessage) string {
 	}
 	a.keys, a.owner = append(a.keys, key), handle
 	return virtualwebauthn.CreateAttestationResponse(a.party(), a.device(), key, *o)
+}
+
+// Enrol makes a passkey for an account outside any page, and gives what is stored of it.
+func (a *Authenticator) Enrol(tx *db.Tx, site *passkey.Party, account string) (secret seal.Secret, stored string) {
+	a.t.Helper()
+	b := passkey.Binding{Purpose: "enrolled in a test", Account: account}
+	options, err := site.BeginNew(tx, b, passkey.Owner{Account: account, Name: account})
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	made, err := site.TakeNew(tx, b, a.Make(options))
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	key, err := made.Check()
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	if stored, err = key.Stored(); err != nil {
+		a.t.Fatal(err)
+	}
+	return key.Secret(), stored
 }
 
 // Present answers a site that asks for a passkey, with the newest that fits, and
