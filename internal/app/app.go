@@ -173,7 +173,7 @@ func (a *App) rooms(ctx context.Context) error {
 	}
 	a.Waves = &wave.Watch{DB: a.DB, Log: a.Config.Log}
 	a.Teller = &notice.Teller{DB: a.DB, Post: a.Post, Seal: a.Seal, Kinds: a.Kinds}
-	a.Life = &signin.Life{DB: a.DB, Book: a.Book, Sessions: a.Sessions, Seal: a.Seal, Post: a.Post, Crier: crier{a.Teller}, Witness: a.Teller, Herald: a.Teller, Judge: judging{a.Judge}, Breach: a.lists, Passkeys: a.Passkeys, Log: a.Config.Log, Service: service, Words: a.Config.File.Passwords.Words, AlwaysSecond: a.Config.File.SignIn.SecondStep == "always"}
+	a.Life = &signin.Life{DB: a.DB, Book: a.Book, Sessions: a.Sessions, Seal: a.Seal, Post: a.Post, Crier: crier{a.Teller}, Witness: a.Teller, Herald: a.Teller, Judge: judging{a.Judge}, Breach: a.lists, Passkeys: a.Passkeys, Log: a.Config.Log, Service: service, Words: a.Config.File.Passwords.Words, AnyComposition: a.Config.File.Passwords.Composition == "any", AlwaysSecond: a.Config.File.SignIn.SecondStep == "always"}
 	a.Freezer = &freeze.Freezer{Files: a.Files, Book: a.Book}
 	a.Life.Orders, a.Life.Waves = a.Freezer, a.Waves
 	a.Desk = &desk.Desk{DB: a.DB, Files: a.Files, Book: a.Book, Seal: a.Seal, Post: a.Post, Freezer: a.Freezer, Service: service}

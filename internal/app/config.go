@@ -34,7 +34,9 @@ type File struct {
 	Passwords struct {
 		Breached string   `yaml:"breached"` // a filter made by breach build
 		Words    []string `yaml:"words"`    // of the service: products, places, departments; they must not be in a password
-		Range    string   `yaml:"range"`    // https://… of a service that speaks the range protocol of Have I Been Pwned
+		// Composition is "any", or absent: below 15 characters letters and digits are both wanted.
+		Composition string `yaml:"composition"`
+		Range       string `yaml:"range"` // https://… of a service that speaks the range protocol of Have I Been Pwned
 	} `yaml:"passwords"`
 	SignIn struct {
 		SecondStep string `yaml:"second_step"` // "always", or absent: of who has a passkey or app, and where the judge doubts
@@ -78,6 +80,9 @@ func ReadFile(path string) (f File, err error) {
 	}
 	if s := f.SignIn.SecondStep; s != "" && s != "always" {
 		return f, fmt.Errorf("%s: sign_in.second_step: %q is not always", path, s)
+	}
+	if c := f.Passwords.Composition; c != "" && c != "any" {
+		return f, fmt.Errorf("%s: passwords.composition: %q is not any", path, c)
 	}
 	if f.Gate != "" && f.Gate != "proof" && f.Gate != "puzzle" {
 		return f, fmt.Errorf("%s: gate: %q is neither proof nor puzzle", path, f.Gate)

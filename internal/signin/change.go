@@ -112,7 +112,7 @@ func (l *Life) ChangePassword(ctx context.Context, who access.Actor, old, fresh 
 // credential checks a new password and makes its entry.
 func (l *Life) credential(ctx context.Context, p person, field string, fresh seal.Secret, factors []history.Factor) (history.Entry, error) {
 	e := history.Entry{Account: p.account.ID, Verb: history.Credential, Path: "password", Factors: factors, SecretID: l.Seal.SecretID(p.account.ID, fresh)}
-	err := checkPassword(field, fresh, against{p.personal(), l.words(), e.SecretID, p.used, l.listed(ctx)})
+	err := checkPassword(field, fresh, against{p.personal(), l.words(), e.SecretID, p.used, l.AnyComposition, l.listed(ctx)})
 	if err == nil {
 		e.Stored, err = l.Seal.HashPassword(seal.Ahead(ctx), fresh)
 	}

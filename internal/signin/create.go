@@ -25,7 +25,7 @@ func (l *Life) Create(ctx context.Context, by access.Actor, email string, passwo
 	}
 	err = errors.Join(errAddress, line("name", name, 80))
 	if !password.Empty() {
-		err = errors.Join(err, checkPassword("password", password, against{personal: []string{name, email}, service: l.words(), listed: l.listed(ctx)}))
+		err = errors.Join(err, checkPassword("password", password, against{personal: []string{name, email}, service: l.words(), any: l.AnyComposition, listed: l.listed(ctx)}))
 	}
 	if err != nil {
 		return "", err

@@ -47,7 +47,7 @@ func (l *Life) Register(ctx context.Context, r Registration, client access.Clien
 		errLanguage = ErrLanguage.On("language")
 	}
 	err = errors.Join(errAddress, line("email", r.Email, 254), line("name", r.Name, 80), errLanguage,
-		checkPassword("password", r.Password, against{personal: []string{r.Name, r.Email}, service: l.words(), listed: l.listed(ctx)}))
+		checkPassword("password", r.Password, against{personal: []string{r.Name, r.Email}, service: l.words(), any: l.AnyComposition, listed: l.listed(ctx)}))
 	if err != nil {
 		return err
 	}

@@ -47,6 +47,7 @@ type against struct {
 	service  []string               // what the service is called, and words of its own
 	id       string                 // of the new password
 	used     []string               // ids of every secret the account ever had, the intruder's among them
+	any      bool                   // of any composition: letters alone will do, however short it is
 	listed   func(seal.Secret) bool // asked last, about what nothing else is wrong with, because it may ask outside; may be nil
 }
 
@@ -70,7 +71,7 @@ func checkPassword(field string, password seal.Secret, k against) error {
 	if length < passwordLeast {
 		errs = append(errs, ErrPasswordShort.On(field))
 	}
-	if length < Advised && (!strings.ContainsFunc(text, unicode.IsLetter) || !strings.ContainsFunc(text, unicode.IsDigit)) {
+	if !k.any && length < Advised && (!strings.ContainsFunc(text, unicode.IsLetter) || !strings.ContainsFunc(text, unicode.IsDigit)) {
 		errs = append(errs, ErrPasswordMix.On(field))
 	}
 	lower := strings.ToLower(text)

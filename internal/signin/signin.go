@@ -36,9 +36,12 @@ type Life struct {
 	Waves        Waves          // may be nil: then nobody notices that many accounts are tried
 	Passkeys     *passkey.Party // may be nil: then there are none
 	Log          *slog.Logger
-	Service      string   // what the service is called, in the holder's authenticator app
-	AlwaysSecond bool     // everybody without a passkey or app is asked for a code to a contact, and not only whom the judge doubts
-	Words        []string // of the service, which must not be in a password; its name need not be among them
+	Service      string // what the service is called, in the holder's authenticator app
+	AlwaysSecond bool   // everybody without a passkey or app is asked for a code to a contact, and not only whom the judge doubts
+	// AnyComposition takes passwords below 15 characters without asking for letters and digits.
+	AnyComposition bool
+
+	Words []string // of the service, which must not be in a password; its name need not be among them
 
 	tries tries
 }

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -199,5 +201,25 @@ func TestAPuzzleIsSeenHeardAnsweredOnceAndExpires(t *testing.T) {
 	}
 	if rec := ask(site, "/puzzle/forged.png", nil); rec.Code != 404 {
 		t.Error("a forged id:", rec.Code)
+	}
+}
+
+// Password managers fill in, and people paste (ASVS 6.2.7).
+func TestNoScriptHindersPasting(t *testing.T) {
+	t.Parallel()
+	scripts, err := filepath.Glob("assets/*.js")
+	if err != nil || len(scripts) == 0 {
+		t.Fatalf("no scripts: %v", err)
+	}
+	for _, name := range scripts {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, event := range []string{"paste", "beforeinput", "clipboard"} {
+			if strings.Contains(string(text), event) {
+				t.Errorf("%s listens to %s", name, event)
+			}
+		}
 	}
 }

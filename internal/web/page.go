@@ -27,6 +27,7 @@ type Page struct {
 	Zone    *time.Location
 	Wide    bool // let the page use the whole width: tables, columns
 	words   *Words
+	instead map[string]string
 	form    *Form
 	trouble *trouble
 	kept    map[string]string
@@ -40,7 +41,7 @@ var zones = map[string]*time.Location{"ja": time.FixedZone("JST", 9*3600), "en":
 func NewPage(r *http.Request, titleKey string, args ...any) Page {
 	st := stateOf(r)
 	p := Page{Lang: st.lang, Brand: st.site.Brand, Request: st.id, Path: r.URL.Path, Actor: st.actor, Now: st.now,
-		Zone: zones[st.lang], words: st.site.Templates.words, form: st.form, trouble: st.trouble, kept: st.kept, query: r.URL.Query()}
+		Zone: zones[st.lang], words: st.site.Templates.words, instead: st.site.Instead, form: st.form, trouble: st.trouble, kept: st.kept, query: r.URL.Query()}
 	if st.site.Frame != nil {
 		p.Frame = st.site.Frame(r, st.actor)
 	}
@@ -51,12 +52,20 @@ func NewPage(r *http.Request, titleKey string, args ...any) Page {
 func (p Page) page() Page { return p }
 
 // T says a key in the reader's language. Arguments fill the %s.
-func (p Page) T(key string, args ...any) string { return p.words.Say(p.Lang, key, args...) }
+func (p Page) T(key string, args ...any) string { return p.words.Say(p.Lang, p.said(key), args...) }
+
+// said is the key of what this installation says.
+func (p Page) said(key string) string {
+	if other, ok := p.instead[key]; ok {
+		return other
+	}
+	return key
+}
 
 // Or says a key if the catalogue has it, else the fallback: for values that come from configuration.
 func (p Page) Or(key, fallback string) string {
-	if p.words.Has(p.Lang, key) {
-		return p.words.Say(p.Lang, key)
+	if p.words.Has(p.Lang, p.said(key)) {
+		return p.T(key)
 	}
 	return fallback
 }

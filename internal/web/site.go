@@ -67,6 +67,9 @@ type Config struct {
 	// did is done and before it is answered. It may be nil.
 	Renew func(http.ResponseWriter, *http.Request)
 
+	// Instead has keys of words and the keys of what this installation says in their place.
+	Instead map[string]string
+
 	Frame   func(*http.Request, access.Actor) Frame // may be nil
 	Proxies access.Proxies                          // peers whose X-Forwarded-For is believed
 	HTTPS   bool                                    // all traffic comes by TLS, perhaps ended by a proxy: say so to browsers

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -22,6 +23,9 @@ import (
 // TestFace runs before the others, which wait for it in Parallel: a template that was shown once cannot be taken apart.
 func TestFace(t *testing.T) {
 	webtest.Templates(t, console.Templates)
+	if pages := webtest.Secrets(t, console.Templates); !slices.Equal(pages, []string{"sign-in", "welcome"}) {
+		t.Errorf("the pages that ask for a password are %v", pages)
+	}
 	webtest.Words(t, console.Templates)
 	webtest.Faults(t, console.Templates, "../../desk", "../../verify", "../../casefile", "../../freeze", "../../investigate", "../../restore", "../../handback")
 }

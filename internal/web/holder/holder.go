@@ -46,7 +46,20 @@ type Pages struct {
 // Site builds the face. c says what belongs to the installation: brand, proxies, log, clock.
 func (p *Pages) Site(c web.Config) *web.Site {
 	c.Face, c.Templates, c.SignIn, c.Home, c.Who, c.Renew, c.Frame = "holder", pages, "/sign-in", "/", p.Who, p.renew, p.Frame
+	c.Instead = p.instead()
 	return web.NewSite(c, p.Routes()...)
+}
+
+// instead has what pages say where the operator asks for more or for less than is usual.
+func (p *Pages) instead() map[string]string {
+	said := map[string]string{}
+	if p.Life.AnyComposition {
+		said["field.new.hint"], said["rules.length"] = "field.new.hint.any", "rules.length.any"
+	}
+	if p.Life.AlwaysSecond { // nothing is unusual about a sign-in that is asked for a code
+		said["second.mailed"] = "second.mailed.always"
+	}
+	return said
 }
 
 // Routes is the table of contents of the face.

@@ -9,6 +9,12 @@ import (
 
 func TestEveryTemplateFitsItsView(t *testing.T) { webtest.Templates(t, pages) }
 
+func TestPasswordsAreMaskedAndNamedToPasswordManagers(t *testing.T) {
+	if pages := webtest.Secrets(t, pages); len(pages) < 15 || !slices.Contains(pages, "sign-in") || !slices.Contains(pages, "new-password") {
+		t.Errorf("only these pages ask for a password: %v", pages)
+	}
+}
+
 func TestBothLanguagesSayTheSame(t *testing.T) { webtest.Words(t, pages) }
 
 // A fault without Japanese words is shown in English, to the one who needs words most.

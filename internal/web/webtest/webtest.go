@@ -35,10 +35,12 @@ func Templates(t *testing.T, set *web.Templates) {
 		}
 		for _, tmpl := range page.Templates() {
 			if tmpl.Tree != nil {
-				keys(tmpl.Tree.Root, func(key string) {
-					if !set.Words().Has("en", key) {
-						t.Errorf("template %s, block %s: no words for key %q", name, tmpl.Name(), key)
-					}
+				commands(tmpl.Tree.Root, func(n *parse.CommandNode) {
+					called(n, func(key string) {
+						if !set.Words().Has("en", key) {
+							t.Errorf("template %s, block %s: no words for key %q", name, tmpl.Name(), key)
+						}
+					})
 				})
 			}
 		}
@@ -53,8 +55,8 @@ func Words(t *testing.T, set *web.Templates) {
 	}
 }
 
-// keys finds the keys that a template names: .T "key", .Field "name", .Submit "key".
-func keys(n parse.Node, found func(string)) {
+// commands finds what a template calls, such as .T "key" or .Field "name".
+func commands(n parse.Node, found func(*parse.CommandNode)) {
 	v := reflect.ValueOf(n)
 	if !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil() {
 		return
@@ -62,12 +64,12 @@ func keys(n parse.Node, found func(string)) {
 	switch n := n.(type) {
 	case *parse.ListNode:
 		for _, c := range n.Nodes {
-			keys(c, found)
+			commands(c, found)
 		}
 	case *parse.ActionNode:
-		keys(n.Pipe, found)
+		commands(n.Pipe, found)
 	case *parse.TemplateNode:
-		keys(n.Pipe, found)
+		commands(n.Pipe, found)
 	case *parse.IfNode:
 		branch(&n.BranchNode, found)
 	case *parse.RangeNode:
@@ -76,20 +78,68 @@ func keys(n parse.Node, found func(string)) {
 		branch(&n.BranchNode, found)
 	case *parse.PipeNode:
 		for _, c := range n.Cmds {
-			keys(c, found)
+			commands(c, found)
 		}
 	case *parse.CommandNode:
 		for _, a := range n.Args {
-			keys(a, found)
+			commands(a, found)
 		}
-		called(n, found)
+		found(n)
 	}
 }
 
-func branch(b *parse.BranchNode, found func(string)) {
-	keys(b.Pipe, found)
-	keys(b.List, found)
-	keys(b.ElseList, found)
+func branch(b *parse.BranchNode, found func(*parse.CommandNode)) {
+	commands(b.Pipe, found)
+	commands(b.List, found)
+	commands(b.ElseList, found)
+}
+
+// Secrets fails the test if a field for a password shows what is typed, does not
+// tell a password manager which one is meant, or is shorter than a password may be. It gives the pages that have one.
+func Secrets(t *testing.T, set *web.Templates) (pages []string) {
+	t.Helper()
+	set.Each(func(name string, page *template.Template, _ reflect.Type) {
+		for _, tmpl := range page.Templates() {
+			if tmpl.Tree == nil {
+				continue
+			}
+			commands(tmpl.Tree.Root, func(n *parse.CommandNode) {
+				field, options := fieldOf(n)
+				hidden := slices.Contains(options, "type=password")
+				known := slices.Contains(options, "autocomplete=current-password") || slices.Contains(options, "autocomplete=new-password")
+				if !hidden && !known && !slices.Contains([]string{"password", "old", "new"}, field) {
+					return
+				}
+				pages = append(pages, name)
+				if !hidden || !known || slices.ContainsFunc(options, func(o string) bool { return strings.HasPrefix(o, "max=") }) {
+					t.Errorf("template %s: the field %s has %q; a password is masked, named to password managers and as long as people like", name, field, options)
+				}
+			})
+			for _, hinders := range []string{`type="password"`, "onpaste", "oncopy", "oninput"} { // written out, past the block "field"
+				if strings.Contains(tmpl.Tree.Root.String(), hinders) {
+					t.Errorf("template %s, block %s: %s", name, tmpl.Name(), hinders)
+				}
+			}
+		}
+	})
+	slices.Sort(pages)
+	return slices.Compact(pages)
+}
+
+// fieldOf gives name and options of .Field "name" "option"…; nothing of other commands.
+func fieldOf(n *parse.CommandNode) (name string, options []string) {
+	if len(n.Args) < 2 || !strings.HasSuffix(n.Args[0].String(), ".Field") {
+		return "", nil
+	}
+	for _, a := range n.Args[1:] {
+		if s, ok := a.(*parse.StringNode); ok {
+			options = append(options, s.Text)
+		}
+	}
+	if len(options) == 0 {
+		return "", nil
+	}
+	return options[0], options[1:]
 }
 
 // called reports the key of a command such as .T "key", if it is written out.
