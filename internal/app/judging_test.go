@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -19,6 +20,7 @@ import (
 	"takeback/internal/history"
 	"takeback/internal/judge"
 	"takeback/internal/mail/inbox"
+	"takeback/internal/passkey/keytest"
 	"takeback/internal/risk"
 	"takeback/internal/rulebook"
 	"takeback/internal/seal"
@@ -283,4 +285,20 @@ func TestAHolderSetsUpEveryWayInAtOnce(t *testing.T) {
 			}
 		})
 	}
+}
+
+// enrols makes a passkey as the page does, by whoever is signed in; the judge has a say in it.
+func (h *home) enrols(by access.Actor, name string) *keytest.Authenticator {
+	h.t.Helper()
+	phone := keytest.New(h.t, h.Config.Site)
+	options, err := h.Life.BeginKey(h.t.Context(), by, name, seal.NewSecret(secret))
+	h.ok(err)
+	h.ok(h.Life.EnrolKey(h.t.Context(), by, name, phone.Make(options)))
+	return phone
+}
+
+// keys lists the slots of passkeys that open the account.
+func (h *home) keys() []string {
+	h.t.Helper()
+	return slices.DeleteFunc(h.slots(), func(s string) bool { return !strings.HasPrefix(s, "passkey/") })
 }

@@ -286,18 +286,24 @@ func (s *stage) code(to string) string {
 // picture's address, and nobody else does.
 func (w *person) digits() string {
 	w.s.t.Helper()
-	id := browser.Eval[string](w.Tab, `document.querySelector('[name=puzzle]').value`)
-	plain, err := w.s.key.Unseal("puzzle", strings.NewReplacer("-", "+", "_", "/").Replace(id))
+	digits, err := solved(w.s.key, browser.Eval[string](w.Tab, `document.querySelector('[name=puzzle]').value`))
 	if err != nil {
 		w.s.t.Fatal(err)
+	}
+	return digits
+}
+
+// solved gives the digits of a puzzle by the id in its form.
+func solved(key *seal.Keeper, id string) (string, error) {
+	plain, err := key.Unseal("puzzle", strings.NewReplacer("-", "+", "_", "/").Replace(id))
+	if err != nil {
+		return "", err
 	}
 	var text struct {
 		Answer string `json:"a"`
 	}
-	if err := json.Unmarshal([]byte(plain.Reveal()), &text); err != nil {
-		w.s.t.Fatal(err)
-	}
-	return text.Answer
+	err = json.Unmarshal([]byte(plain.Reveal()), &text)
+	return text.Answer, err
 }
 
 // asks is the protected shop asking the API, on behalf of a holder's session if

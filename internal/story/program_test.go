@@ -36,7 +36,7 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-func built(t *testing.T) string {
+func built(t testing.TB) string {
 	t.Helper()
 	path, err := program()
 	if err != nil {
@@ -56,7 +56,7 @@ type server struct {
 
 // serve starts the program and returns when it listens. It fails the test if
 // that takes longer than half a minute.
-func serve(t *testing.T, args ...string) *server {
+func serve(t testing.TB, args ...string) *server {
 	t.Helper()
 	s := &server{cmd: exec.Command(built(t), append([]string{"serve", "--addr", "127.0.0.1:0"}, args...)...), // the last --addr counts
 		said: &bytes.Buffer{}, done: make(chan struct{})}

@@ -19,7 +19,7 @@ const coseBytes = 77
 // Authenticator makes and presents passkeys. Origin, Site, Verified and the
 // counts may be changed by a test that plays a liar.
 type Authenticator struct {
-	t        *testing.T
+	t        testing.TB
 	Origin   string // which site the browser says it is on
 	Site     string // which site the authenticator signs for
 	Verified bool   // it asks for a fingerprint or a PIN
@@ -29,7 +29,7 @@ type Authenticator struct {
 }
 
 // New gives an authenticator whose browser is on a site.
-func New(t *testing.T, site string) *Authenticator {
+func New(t testing.TB, site string) *Authenticator {
 	t.Helper()
 	u, err := url.Parse(site)
 	if err != nil {
