@@ -231,7 +231,7 @@ func letter(ts *testscript.TestScript, neg bool, args []string) {
 		}
 		return ""
 	}
-	ctx, stop := context.WithTimeout(p.t.Context(), time.Minute)
+	ctx, stop := context.WithTimeout(p.t.Context(), 2*time.Minute)
 	defer stop()
 	l, err := p.in.Wait(ctx, func(l inbox.Letter) bool {
 		return l.IsTo(args[0]) && !p.read[l.MessageID] && in(l) != "" && strings.Contains(l.Text, words)
