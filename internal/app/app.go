@@ -131,6 +131,13 @@ func (a *App) ground(ctx context.Context) (err error) {
 	}
 	a.Post, err = mail.New(a.DB, a.Seal, a.Config.mail())
 	if err == nil {
+		a.Post.Keeps = func(tx *db.Tx, id string) (bool, error) {
+			of, err := account.Get(tx, id)
+			if errors.Is(err, account.ErrNone) {
+				return false, nil
+			}
+			return of.State != account.Closed, err
+		}
 		err = a.texts()
 	}
 	a.Runner = &jobs.Runner{DB: a.DB, Log: a.Config.Log}

@@ -5,7 +5,9 @@ import "time"
 // Body is what a letter says: one of the structs of this file. Its strings are
 // plain text in the letter's language, already masked where the reader may not
 // see the whole; links are paths ("/confirm/…") or URLs of the same site. Times
-// are UTC; the letter shows them in the reader's zone too.
+// are UTC; the letter shows them in the reader's zone too. What carries authority
+// says so: letter:"link" and letter:"code" are for the reader of the letter alone
+// and in no copy of it; letter:"page" is a page that anybody may open.
 type Body interface{ Kind() Kind }
 
 // Kind names a letter; its templates are templates/KIND.LANGUAGE.txt and .html.
@@ -101,7 +103,7 @@ type Frozen struct {
 
 // Code carries a six-digit code.
 type Code struct {
-	Code    string
+	Code    string `letter:"code"`
 	Until   time.Time
 	Purpose string // "to show that the account is yours"; may be empty
 }
@@ -218,8 +220,8 @@ type HandBack struct {
 	Charges  []Charge      // empty: nothing was charged
 	Cards    []string      // "Visa •••• 4242": must be entered again before the next payment
 	Enrol    []string      // what must be set up again: "authenticator app"
-	Password string        `letter:"link"` // the reset page; empty: /reset
-	TwoStep  string        `letter:"link"` // where two-step sign-in is set up; empty: /security
+	Password string        `letter:"page"` // the reset page; empty: /reset
+	TwoStep  string        `letter:"page"` // where two-step sign-in is set up; empty: /security
 	Watched  time.Time     // until when the account is watched
 	Hold     time.Duration // how long the things in Waits wait; zero: 72 hours
 	Waits    []string      // "a new e-mail address"; empty: contacts, payees and exports

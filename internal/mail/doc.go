@@ -21,7 +21,9 @@
 //
 // The body of a letter holds links that carry authority. It is stored sealed
 // and erased once the letter is sent; of one that could not be delivered, after
-// a fortnight. What stays is what /messages and /check-letter need.
+// a fortnight. What stays is what /messages and /check-letter need, and of letters
+// to an account a copy of the text, sealed too: the same template, rendered for a body in
+// which words stand for every link and code. It is kept for as long as the account is (Forget).
 //
 // Nothing that a stranger can choose makes a letter say more than its template:
 // strings become one short line each, links lead to our own site or nowhere,

@@ -32,29 +32,33 @@ var bodies = func() map[Kind]reflect.Type {
 	return all
 }()
 
-// rendered gives the letter of a draft as it travels.
-func (p *Post) rendered(s *stored, text string) (raw []byte, err error) {
+// rendered gives the letter of a draft as it travels, and what is kept of it.
+func (p *Post) rendered(s *stored, text string) (raw []byte, copied string, err error) {
 	kind, known := bodies[s.kind]
 	if !known {
-		return nil, jobs.Permanent(fmt.Errorf("there is no letter of kind %q", s.kind))
+		return nil, "", jobs.Permanent(fmt.Errorf("there is no letter of kind %q", s.kind))
 	}
 	body := reflect.New(kind)
 	d := draft{Body: body.Interface()}
 	if err := json.Unmarshal([]byte(text), &d); err != nil {
-		return nil, jobs.Permanent(err)
+		return nil, "", jobs.Permanent(err)
 	}
 	to, err := ParseAddress(s.address)
 	if err != nil {
-		return nil, jobs.Permanent(err)
+		return nil, "", jobs.Permanent(err)
 	}
 	e, v, err := p.address(s.id, s.at, Letter{To: to, Name: d.Name, Language: s.language, Zone: d.Zone, Number: s.number,
 		Body: body.Elem().Interface().(Body)}) // unreachable to fail: bodies holds nothing else
 	if err != nil {
-		return nil, jobs.Permanent(err)
+		return nil, "", jobs.Permanent(err)
 	}
 	r, err := v.render(e.language)
 	if err != nil {
-		return nil, jobs.Permanent(err)
+		return nil, "", jobs.Permanent(err)
 	}
-	return compose(e, r), nil
+	copied, err = v.copied(e.language)
+	if err != nil {
+		return nil, "", jobs.Permanent(err)
+	}
+	return compose(e, r), copied, nil
 }

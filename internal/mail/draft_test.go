@@ -26,12 +26,15 @@ func TestADraftIsRenderedAsItsLetter(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				got, err := p.rendered(&stored{id: "letter_1", kind: b.Kind(), language: language, number: l.Number, address: l.To.String(), at: noon}, text)
+				got, copied, err := p.rendered(&stored{id: "letter_1", kind: b.Kind(), language: language, number: l.Number, address: l.To.String(), at: noon}, text)
 				if err != nil {
 					t.Fatal(err)
 				}
 				if diff := cmp.Diff(string(compose(e, r)), string(got)); diff != "" {
 					t.Error(diff)
+				}
+				if want, err := v.copied(language); err != nil || copied != want {
+					t.Errorf("the copy reads\n%s\nwant, %v\n%s", copied, err, want)
 				}
 			})
 		}

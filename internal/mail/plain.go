@@ -88,7 +88,7 @@ func greeting(name string) string {
 }
 
 // cleaned gives a copy of a body whose strings are plain. Fields tagged
-// letter:"link" are left for view.URL to judge, letter:"text" keep their lines.
+// letter:"link" or "page" are left for view.URL to judge, letter:"text" keep their lines.
 func cleaned(b Body) (Body, error) {
 	v := reflect.ValueOf(b)
 	if !v.IsValid() || v.Kind() != reflect.Struct {
@@ -103,7 +103,7 @@ func cleanInto(to, from reflect.Value, tag string) {
 	switch from.Kind() {
 	case reflect.String:
 		switch tag {
-		case "link":
+		case "link", "page":
 			to.SetString(from.String())
 		case "text":
 			to.SetString(paragraphs(from.String()))

@@ -50,6 +50,8 @@ type Post struct {
 	db     *db.DB
 	keeper *seal.Keeper
 	house  house
+	// Keeps tells whether copies are kept of letters to an account; nil: of all. A closed one has no reader.
+	Keeps func(tx *db.Tx, account string) (bool, error)
 }
 
 // New makes the post office of a house. It fails on settings that could not work.
@@ -268,7 +270,7 @@ func (p *Post) open(ctx context.Context, s *stored) ([]byte, error) {
 	if s.fixed {
 		return []byte(plain.Reveal()), nil
 	}
-	raw, err := p.rendered(s, plain.Reveal())
+	raw, copied, err := p.rendered(s, plain.Reveal())
 	if err != nil {
 		return nil, err
 	}
@@ -281,7 +283,13 @@ func (p *Post) open(ctx context.Context, s *stored) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return raw, p.db.Write(ctx, func(tx *db.Tx) error { return keepFixed(tx, s.id, sealed) })
+	return raw, p.db.Write(ctx, func(tx *db.Tx) error {
+		kept, err := p.sealCopy(tx, s, copied)
+		if err != nil {
+			return err
+		}
+		return keepFixed(tx, s.id, sealed, kept)
+	})
 }
 
 // settle keeps what an attempt came to.

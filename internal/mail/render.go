@@ -61,6 +61,7 @@ type view struct {
 	site    string
 	zone    *time.Location
 	words   words
+	kept    bool // it is the copy that is kept: Body has no secrets
 }
 
 // rendered is a letter before it is put into an envelope.
@@ -76,18 +77,51 @@ func (v view) render(language string) (_ rendered, err error) {
 	if err != nil {
 		return rendered{}, err
 	}
-	var text, html bytes.Buffer
-	if err := s.text.ExecuteTemplate(&text, "letter", v); err != nil {
+	text, err := v.text(s)
+	if err != nil {
 		return rendered{}, err
 	}
+	var html bytes.Buffer
 	if err := s.html.ExecuteTemplate(&html, "letter", v); err != nil {
 		return rendered{}, err
 	}
 	return rendered{
 		subject: subject,
-		text:    tidy(text.String()),
+		text:    text,
 		html:    strings.TrimSpace(html.String()) + "\n",
 	}, nil
+}
+
+func (v view) text(s sheet) (string, error) {
+	var text bytes.Buffer
+	err := s.text.ExecuteTemplate(&text, "letter", v)
+	return tidy(text.String()), err
+}
+
+// copied renders what is kept of a letter when it is sent: the same template, to
+// which the secrets of the letter were never given. Nothing is looked for in a finished
+// text, so nothing can be overlooked there.
+func (v view) copied(language string) (_ string, err error) {
+	defer fault.Wrap(&err, "mail: copy of %s.%s", v.Body.Kind(), language)
+	s, ok := sheets[string(v.Body.Kind())+"."+language]
+	if !ok {
+		return "", fmt.Errorf("there is no such letter")
+	}
+	v.Body, v.kept = withoutSecrets(v.Body, v.words), true
+	return v.text(s)
+}
+
+// withoutSecrets gives a body in which words stand for what carries authority.
+func withoutSecrets(b Body, w words) Body {
+	c := reflect.New(reflect.TypeOf(b)).Elem()
+	c.Set(reflect.ValueOf(b))
+	for i := range c.NumField() {
+		instead, secret := map[string]string{"link": w.link, "code": w.code}[c.Type().Field(i).Tag.Get("letter")]
+		if secret && c.Field(i).String() != "" {
+			c.Field(i).SetString(instead)
+		}
+	}
+	return c.Interface().(Body) // unreachable to fail: it is a copy of a Body
 }
 
 // subject renders what the list of letters shows, too.
@@ -122,6 +156,8 @@ func tidy(s string) string {
 // room was talked into, no letter of ours leads elsewhere.
 func (v view) URL(link string) (string, error) {
 	switch {
+	case v.kept && link == v.words.link:
+		return link, nil
 	case strings.HasPrefix(link, "//"), strings.ContainsAny(link, "\\\"<> \t\r\n"):
 		return "", fmt.Errorf("%.40q is no link", link)
 	case strings.HasPrefix(link, "/"):
@@ -136,7 +172,8 @@ func (v view) URL(link string) (string, error) {
 func (v view) checkLinks() error {
 	body := reflect.ValueOf(v.Body)
 	for i := range body.NumField() {
-		if link := body.Field(i); body.Type().Field(i).Tag.Get("letter") == "link" && link.String() != "" {
+		tag, link := body.Type().Field(i).Tag.Get("letter"), body.Field(i)
+		if (tag == "link" || tag == "page") && link.String() != "" {
 			if _, err := v.URL(link.String()); err != nil {
 				return err
 			}

@@ -164,8 +164,10 @@ func othersAside(tx *db.Tx, s stored) (yes bool, err error) {
 	return yes, err
 }
 
-func keepFixed(tx *db.Tx, id, raw string) error {
-	return tx.Put(`UPDATE letter SET fixed = $2, raw = $3 WHERE id = $1`, id, true, raw)
+// keepFixed keeps the bytes of a letter, and the copy for its reader. What was
+// erased while the letter waited is not copied again.
+func keepFixed(tx *db.Tx, id, raw, copied string) error {
+	return tx.Put(`UPDATE letter SET fixed = $2, raw = $3, copy = CASE WHEN copy = '' THEN '' ELSE $4 END WHERE id = $1`, id, true, raw, copied)
 }
 
 func putAside(tx *db.Tx, id, fault string) error {
@@ -176,7 +178,7 @@ func markTried(tx *db.Tx, id, fault string) error {
 	return tx.Put(`UPDATE letter SET tries = tries + 1, fault = $2 WHERE id = $1`, id, fault)
 }
 
-// markSent ends a letter. Its body goes: the links in it are for its reader alone.
+// markSent ends a letter. Its body goes: the links in it are for its reader alone. The copy has none.
 func markSent(tx *db.Tx, id string) error {
 	return tx.Put(`UPDATE letter SET state = 'sent', tries = tries + 1, fault = '', aside = $3, done_at = $2, raw = NULL WHERE id = $1`,
 		id, tx.Now, false)

@@ -10,6 +10,8 @@ import (
 type words struct {
 	subject   string // service, subject
 	utc       string // the time in UTC
+	link      string // in a copy, instead of a link that is for the reader of the letter alone
+	code      string // and of a code
 	date      func(time.Time) string
 	shortDate func(time.Time) string
 	clock     func(time.Time) string
@@ -20,6 +22,8 @@ var wordsOf = map[string]words{
 	"en": {
 		subject:   "%s: %s",
 		utc:       " (%s UTC)",
+		link:      "[link: only in the letter itself]",
+		code:      "[code: only in the letter itself]",
 		date:      func(t time.Time) string { return t.Format("Monday, 2 January 2006, ") },
 		shortDate: func(t time.Time) string { return t.Format("2 Jan ") },
 		clock:     func(t time.Time) string { return t.Format("15:04 MST") },
@@ -36,6 +40,8 @@ var wordsOf = map[string]words{
 	"ja": {
 		subject:   "【%s】%s",
 		utc:       "（協定世界時 %s）",
+		link:      "［リンクは実際のメールにのみ記載］",
+		code:      "［コードは実際のメールにのみ記載］",
 		date:      func(t time.Time) string { return t.Format("2006年1月2日") + "（" + weekdays[t.Weekday()] + "）" },
 		shortDate: func(t time.Time) string { return t.Format("1月2日 ") },
 		clock: func(t time.Time) string {

@@ -49,6 +49,12 @@ type Teller struct {
 // Hear tells of a change, in its transaction. It is meant for history.Book.OnAppend.
 func (t *Teller) Hear(tx *db.Tx, c history.Change) (err error) {
 	defer fault.Wrap(&err, "notice.Hear(%s %d)", c.Account, c.Seq)
+	if c.Erased {
+		// Of all letters only the one after a case says values whole, and this may be one of them.
+		if err := mail.Forget(tx, c.Account, mail.KindHandBack); err != nil {
+			return err
+		}
+	}
 	kind, _ := t.Kinds.Of(c.Path)
 	known, first := false, false
 	switch c.Verb {

@@ -10,6 +10,7 @@ import (
 	"takeback/internal/fault"
 	"takeback/internal/history"
 	"takeback/internal/jobs"
+	"takeback/internal/mail"
 	"takeback/internal/seal"
 	"takeback/internal/session"
 )
@@ -71,7 +72,7 @@ func (l *Life) AskClosing(ctx context.Context, who access.Actor, password seal.S
 }
 
 // close ends an account: nothing given before has authority any more, and its
-// sign-in name is free after its quarantine. What was is kept, as evidence.
+// sign-in name is free after its quarantine. What was is kept, as evidence; what letters said has no reader any more.
 func (l *Life) close(tx *db.Tx, accountID string) error {
 	if _, err := account.Turn(tx, accountID, account.Closed, time.Time{}, account.Open); err != nil {
 		return err
@@ -80,6 +81,9 @@ func (l *Life) close(tx *db.Tx, accountID string) error {
 		return err
 	}
 	if err := seal.Void(tx, accountID); err != nil {
+		return err
+	}
+	if err := mail.Forget(tx, accountID); err != nil {
 		return err
 	}
 	return account.Release(tx, accountID)

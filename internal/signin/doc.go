@@ -3,7 +3,8 @@
 // It owns registering, signing in and out, passkeys and the second factor, how strong a
 // proof an act wants, changing names,
 // contacts, passwords, addresses and cards, confirming contacts and giving them up, placing orders on behalf of the
-// service, changes that wait in a guarded account, the copy of one's own data, the end of an account, and the way back in for a
+// service, changes that wait in a guarded account, the copy of one's own data, which letters a
+// session may read, the end of an account, and the way back in for a
 // person who forgot the password. Its rules say what a good password is and
 // what looks like a card number; both are refused or kept in one place.
 //

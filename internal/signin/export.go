@@ -111,7 +111,10 @@ func (l *Life) Export(ctx context.Context, who access.Actor, password seal.Secre
 }
 
 // copiedAtOnce is how much of a copy lies in memory at once.
-const copiedAtOnce = 500
+const (
+	copiedAtOnce  = 500
+	lettersAtOnce = 100 // they have their texts with them
+)
 
 // EachChange gives the changes of one's own account, newest first, without what was erased.
 func (l *Life) EachChange(ctx context.Context, who access.Actor, give func(history.Change) error) error {
@@ -138,17 +141,14 @@ func (l *Life) EachChange(ctx context.Context, who access.Actor, give func(histo
 	}
 }
 
-// EachLetter gives what is kept of the letters to one's own account, newest first.
-func (l *Life) EachLetter(ctx context.Context, who access.Actor, give func(mail.Record) error) error {
+// EachLetter gives the letters to one's own account, newest first, with the text of
+// those that the session may read. It is for a copy, which was proved for when it was opened, however long it takes.
+func (l *Life) EachLetter(ctx context.Context, who access.Actor, give func(Letter) error) error {
 	var last mail.Record
 	for {
-		var some []mail.Record
+		var some []Letter
 		err := l.DB.Read(ctx, func(tx *db.Tx) (err error) {
-			if last.ID == "" {
-				some, err = mail.Sent(tx, who.Account, copiedAtOnce)
-			} else {
-				some, err = mail.SentBefore(tx, who.Account, last, copiedAtOnce)
-			}
+			some, err = l.lettersAfter(tx, who, last)
 			return err
 		})
 		if err != nil {
@@ -158,10 +158,36 @@ func (l *Life) EachLetter(ctx context.Context, who access.Actor, give func(mail.
 			if err := give(r); err != nil {
 				return err
 			}
-			last = r
+			last = r.Record
 		}
-		if len(some) < copiedAtOnce {
+		if len(some) < lettersAtOnce {
 			return nil
 		}
 	}
+}
+
+// lettersAfter gives the letters that were written before one, or the newest, as a copy has them.
+func (l *Life) lettersAfter(tx *db.Tx, who access.Actor, last mail.Record) (some []Letter, err error) {
+	r, err := l.reader(tx, who)
+	if err != nil {
+		return nil, err
+	}
+	r.proved = true
+	var records []mail.Record
+	if last.ID == "" {
+		records, err = mail.Sent(tx, who.Account, lettersAtOnce)
+	} else {
+		records, err = mail.SentBefore(tx, who.Account, last, lettersAtOnce)
+	}
+	if err != nil {
+		return nil, err
+	}
+	for _, one := range records {
+		letter, err := r.letter(tx, one.ID)
+		if err != nil {
+			return nil, err
+		}
+		some = append(some, letter)
+	}
+	return some, nil
 }

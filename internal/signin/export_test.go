@@ -86,7 +86,7 @@ func TestACopyHasEveryLetterOnce(t *testing.T) {
 			return nil
 		})
 		seen := map[string]bool{}
-		h.ok(h.life.EachLetter(context.Background(), who, func(r mail.Record) error {
+		h.ok(h.life.EachLetter(context.Background(), who, func(r signin.Letter) error {
 			if seen[r.ID] {
 				h.Errorf("%s comes twice", r.ID)
 			}

@@ -151,6 +151,8 @@ type copiedLetter struct {
 	Subject string     `json:"subject"`
 	Number  string     `json:"number"`
 	State   mail.State `json:"state"`
+	Text    string     `json:"text,omitempty"`
+	NoText  string     `json:"no_text_because,omitempty"`
 }
 
 type copiedChange struct {
@@ -198,8 +200,8 @@ func (c copying) json(w io.Writer) error {
 	}
 	who := web.ActorOf(c.r)
 	err = list(w, "letters", func(give func(any) error) error {
-		return c.p.Life.EachLetter(c.r.Context(), who, func(l mail.Record) error {
-			return give(copiedLetter{l.At, l.To, l.Subject, l.Number, l.State})
+		return c.p.Life.EachLetter(c.r.Context(), who, func(l signin.Letter) error {
+			return give(copiedLetter{l.At, l.To, l.Subject, l.Number, l.State, l.Text, string(l.Reading)})
 		})
 	})
 	if err != nil {

@@ -4,7 +4,9 @@ import (
 	"archive/zip"
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 
@@ -18,6 +20,7 @@ func TestACopyOfEverythingIsDownloaded(t *testing.T) {
 	who := h.hana()
 	h.fill(who)
 	h.ok(h.life.ChangeEmail(t.Context(), who, "hana@new.example", seal.NewSecret(first)))
+	h.ok(h.runner.Drain(t.Context()))
 	b := h.surfer().signIn(hana, first)
 	if p := b.post("/security/data/copy"); p.code != 409 {
 		t.Errorf("a copy that nobody asked for: %d", p.code)
@@ -52,6 +55,11 @@ func TestACopyOfEverythingIsDownloaded(t *testing.T) {
 		if !strings.Contains(files["account.json"], want) {
 			t.Errorf("the copy has no %s", want)
 		}
+	}
+	if !slices.ContainsFunc(all.Letters, func(l map[string]any) bool {
+		return strings.Contains(fmt.Sprint(l["text"]), "メールにのみ記載")
+	}) {
+		t.Errorf("the copy has no text of a letter: %v", all.Letters)
 	}
 	for _, secret := range []string{"tok_9f2c7a11", "tok_1b2c3d44", b.cookie("__Host-device"), "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "$argon2id"} {
 		if strings.Contains(files["account.json"], secret) || strings.Contains(files["history.csv"], secret) {

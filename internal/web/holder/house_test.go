@@ -102,14 +102,15 @@ func build(t *testing.T, tls bool) *house {
 	h.named = strings.Replace(h.server.URL, "127.0.0.1", "localhost", 1)
 	keys, err := passkey.New(h.named, "Kumo Store", keeper)
 	h.ok(err)
-	h.life = &signin.Life{Passkeys: keys, DB: h.db, Book: book, Sessions: session.New(h.db, book, keeper), Seal: keeper, Post: post, Crier: crier{}, Witness: &notice.Teller{DB: h.db, Post: post, Seal: keeper, Kinds: kinds}, Service: "Kumo Store"}
+	teller := &notice.Teller{DB: h.db, Post: post, Seal: keeper, Kinds: kinds}
+	h.life = &signin.Life{Passkeys: keys, DB: h.db, Book: book, Sessions: session.New(h.db, book, keeper), Seal: keeper, Post: post, Crier: crier{}, Witness: teller, Service: "Kumo Store"}
 	h.runner = &jobs.Runner{DB: h.db, Log: slog.New(slog.NewTextHandler(io.Discard, nil))}
 	post.Handle(h.runner)
 	h.life.Handle(h.runner)
 	puzzle, proof := gates(h.db, keeper)
 	h.waves = &wave.Watch{DB: h.db, Log: slog.New(slog.DiscardHandler)}
 	h.life.Waves = h.waves
-	p := &holder.Pages{Life: h.life, Protection: untouched{}, Judged: &judge.Judge{DB: h.db}, Puzzle: puzzle, Gate: proof, Waves: h.waves}
+	p := &holder.Pages{Life: h.life, Protection: untouched{}, Judged: &judge.Judge{DB: h.db}, Puzzle: puzzle, Gate: proof, Waves: h.waves, Alarm: holder.Alarm{Teller: teller}}
 	h.site = p.Site(web.Config{Brand: "Kumo Store", Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
 	mux.Handle("/assets/", web.Assets())
 	mux.Handle("/", h.site)
