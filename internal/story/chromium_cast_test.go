@@ -48,6 +48,7 @@ type stage struct {
 	root   []byte // the operator's root key
 	folder string // with its file and the configuration
 	addr   string // where the past listened; empty if there was none
+	named  bool   // its address is a name: passkeys are bound to one
 	base   string // http://… of what runs now
 	link   string // for the first supervisor
 	in     *inbox.Inbox
@@ -99,6 +100,9 @@ func (s *stage) past(ago time.Duration, do func()) {
 	}
 	s.addr = l.Addr().String()
 	s.base = "http://" + s.addr
+	if s.named {
+		s.base = strings.Replace(s.base, "127.0.0.1", "localhost", 1)
+	}
 	a, err := app.New(s.t.Context(), app.Config{DB: s.place, Site: s.base, SMTP: seal.NewSecret(s.in.URL()), File: file, RootKey: s.root,
 		Now: func() time.Time { return time.Now().Add(-ago) }, Log: slog.New(slog.NewTextHandler(s.t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))})
 	if err != nil {
@@ -120,8 +124,12 @@ func (s *stage) past(ago time.Duration, do func()) {
 // browsers keep the key of a device for one site, whose port is part of its name.
 func (s *stage) present() {
 	s.t.Helper()
-	server := serve(s.t, "--addr", cmp.Or(s.addr, "127.0.0.1:0"), "--db", s.place, "--smtp", s.in.URL(), "--config", filepath.Join(s.folder, "config.yaml"), "--root-key-file", filepath.Join(s.folder, "root.key"))
-	s.base, s.link = server.base, server.link
+	args := []string{"--addr", cmp.Or(s.addr, "127.0.0.1:0"), "--db", s.place, "--smtp", s.in.URL(), "--config", filepath.Join(s.folder, "config.yaml"), "--root-key-file", filepath.Join(s.folder, "root.key")}
+	if s.base != "" {
+		args = append(args, "--site", s.base)
+	}
+	server := serve(s.t, args...)
+	s.base, s.link = cmp.Or(s.base, server.base), server.link
 }
 
 // person is somebody at a window of his own, with his own cookies.
