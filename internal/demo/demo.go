@@ -206,6 +206,10 @@ func (h *House) welcome(took time.Duration) string {
 	for _, e := range h.Staff {
 		fmt.Fprintf(&b, "  %-14s %-36s %s\n", e.Role, e.Email, e.Password)
 	}
-	fmt.Fprintf(&b, "\n  The codes of the staff's authenticator apps: %s/demo/staff\n  Passkeys want a name instead of numbers: open the demo with --addr localhost:8080.\n  Begin with the guide. Ctrl-C ends the demo and removes everything.\n\n", h.Site)
+	fmt.Fprintf(&b, "\n  The codes of the staff's authenticator apps: %s/demo/staff\n", h.Site)
+	if !strings.Contains(h.Site, "//localhost:") {
+		b.WriteString("  Passkeys want a name instead of numbers: open the demo with --addr localhost:8080.\n")
+	}
+	b.WriteString("  Begin with the guide. Ctrl-C ends the demo and removes everything.\n\n")
 	return b.String()
 }
