@@ -23,6 +23,7 @@ type Options struct {
 	Round    time.Duration // about how long a round is; 300 ms if zero
 	Visitors int           // different sessions that are checked; 2,000 if zero
 	Accounts int           // of the campaign; 2,000 if zero
+	Past     int           // events that decisions come after, of an account for each hundred; if zero, some three of each of 100 × Visitors accounts
 }
 
 // Result is what one measurement found. Latencies are of the real path.

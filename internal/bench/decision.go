@@ -5,8 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"hash/maphash"
-	"math/rand/v2"
-	"net/netip"
+	"runtime"
 	"time"
 
 	"takeback/internal/risk"
@@ -14,22 +13,33 @@ import (
 
 // crowd is everybody who has signed in before, as risk knows them.
 type crowd struct {
+	all      []risk.Profile
 	profiles map[string]*risk.Profile
-	packed   map[string][]byte // the same as bytes, for the limit
+	packed   map[string][]byte // the same as bytes, of those who are decided about, for the limit
 	counters *risk.Counters
 	tables   *risk.Tables
 	events   []risk.Event // to decide on
 	seed     maphash.Seed
+	more     map[string]float64
 }
 
-// crowded is how many accounts there are for each session of a session check.
-const crowded = 100
+const (
+	crowded = 100     // accounts for each session of a session check
+	lately  = 3.5     // past events of each
+	longer  = 100     // past events of each account when a number of events was asked for
+	various = 1 << 14 // events to decide on, and more where there are more accounts than that
+	most    = 1 << 18
+)
 
-// deciding decides about sign-ins and changes of one of many accounts at random.
-// Its limit finds the same account and touches what no decision can leave out:
-// every byte of the profile, and the values of the event.
+// deciding decides about sign-ins and changes of one of many accounts, after what
+// happened to all of them before. Its limit finds the same account and touches what
+// no decision can leave out: every byte of the profile, and the values of the event.
 func deciding(ctx context.Context, _ *house, o Options) (r Result, err error) {
-	c, err := gather(crowded * o.Visitors)
+	accounts, events := crowded*o.Visitors, int(lately*crowded)*o.Visitors
+	if o.Past > 0 {
+		accounts, events = max(o.Past/longer, 1), o.Past
+	}
+	c, err := gather(ctx, accounts, events)
 	if err != nil {
 		return r, err
 	}
@@ -48,55 +58,137 @@ func deciding(ctx context.Context, _ *house, o Options) (r Result, err error) {
 	}}
 	r, err = versus(ctx, o, 1, real, limit)
 	r.LimitIs = "finding the same account and hashing its profile and the event's values, once"
-	r.More = map[string]float64{"accounts": float64(len(c.profiles)), "events learnt before": float64(c.counters.SignIns)}
+	r.More = c.more
+	c.weigh()
 	return r, err
 }
 
-// gather lets n accounts sign in some times each, and makes the events to decide on.
-func gather(n int) (*crowd, error) {
+// gather plays what happened before into profiles and counters. It does not decide
+// on it again. Then it makes the events to decide on.
+func gather(ctx context.Context, accounts, events int) (*crowd, error) {
 	tables, err := risk.ShippedTables()
 	if err != nil {
 		return nil, err
 	}
-	c := &crowd{profiles: make(map[string]*risk.Profile, n), packed: make(map[string][]byte, n), counters: risk.NewCounters(1, risk.Sizes{}),
-		tables: tables, events: make([]risk.Event, 1<<14), seed: maphash.MakeSeed()}
-	dice := rand.New(rand.NewPCG(1, 1))
-	for i := range n {
-		name, p := fmt.Sprintf("acc_%022d", i), &risk.Profile{}
-		for range 1 + dice.IntN(6) {
-			e := arrival(dice, name)
-			lesson, learnt := p.Learn(&e, c.counters)
-			if learnt {
-				c.counters.Learn(lesson)
-			}
-		}
-		c.profiles[name] = p
-		if c.packed[name], err = p.MarshalBinary(); err != nil {
-			return nil, err
-		}
+	c := &crowd{all: make([]risk.Profile, accounts), profiles: make(map[string]*risk.Profile, accounts), packed: map[string][]byte{},
+		counters: risk.NewCounters(1, risk.Sizes{}), tables: tables, seed: maphash.MakeSeed()}
+	p := newPast(accounts, events)
+	for i, name := range p.names {
+		c.profiles[name] = &c.all[i]
 	}
-	for i := range c.events {
-		e := arrival(dice, fmt.Sprintf("acc_%022d", dice.IntN(n)))
-		e.At = beginning.Add(201 * 24 * time.Hour).UnixMicro()
-		if i%4 == 3 {
-			e.Kind = risk.EmailChanged
-		}
-		c.events[i] = e
+	if err := c.play(ctx, p, events); err != nil {
+		return nil, err
 	}
-	return c, nil
+	return c, c.prepare(p)
 }
 
-var beginning = time.Date(2026, time.January, 1, 9, 0, 0, 0, time.UTC)
+// together is how many events go from one hand to the next at once.
+const together = 4096
 
-// arrival is a sign-in from one of many networks by one of many browsers.
-func arrival(dice *rand.Rand, account string) risk.Event {
-	net, version := uint32(dice.IntN(60_000)), dice.IntN(2000)
-	return risk.Event{ID: "e", Account: account, Kind: risk.SignedIn, Session: "s", At: beginning.AddDate(0, 0, dice.IntN(200)).UnixMicro(),
-		Place: risk.Place{Address: netip.AddrFrom4([4]byte{byte(net >> 8), byte(net), byte(dice.IntN(256)), byte(dice.IntN(256))}), Network: net/4 + 1,
-			Country: string([]byte{'A' + byte(net%8), 'A'}), Located: true, Lat: float32(net % 90), Lon: float32(net % 180), ErrorKM: 50},
-		Client: risk.Client{Agent: fmt.Sprintf("Mozilla/5.0 (Linux; Android 11) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/90.0.%d Mobile Safari/537.36", version),
-			Browser: fmt.Sprint("Chrome Mobile 90.0.", version), OS: fmt.Sprint("Android ", version%40), Type: "mobile"},
-		Device: risk.Device{Asked: true, Token: fmt.Sprint("token", version)}}
+// batch is events on their way: what their profiles learnt goes on to the counters.
+type batch struct {
+	events  []risk.Event
+	account []int
+	lessons []risk.Lesson
+	learnt  []bool
+}
+
+// play lets three hands work at once: one makes events, one teaches the profiles,
+// one the counters. None touches what another does.
+func (c *crowd) play(ctx context.Context, p *past, events int) error {
+	empty, made, followed := make(chan *batch, 4), make(chan *batch, 2), make(chan *batch, 2)
+	for range cap(empty) {
+		empty <- &batch{lessons: make([]risk.Lesson, together), learnt: make([]bool, together)}
+	}
+	go func() {
+		defer close(made)
+		for left := events; left > 0 && ctx.Err() == nil; left -= together {
+			made <- p.fill(<-empty, min(left, together))
+		}
+	}()
+	var profiles, counters time.Duration
+	go func() {
+		defer close(followed)
+		for b := range made {
+			began := time.Now()
+			c.teachProfiles(b)
+			profiles += time.Since(began)
+			followed <- b
+		}
+	}()
+	t := newTruth()
+	for b := range followed {
+		began := time.Now()
+		c.teachCounters(b)
+		counters += time.Since(began)
+		t.note(b)
+		empty <- b
+	}
+	each := func(d time.Duration) float64 { return float64(d.Nanoseconds()) / 1000 / float64(events) }
+	c.more = map[string]float64{"accounts": float64(len(c.all)), "events played before": float64(events), "sign-ins learnt of them": float64(c.counters.SignIns),
+		"µs for each of them, profile": each(profiles), "µs for each of them, counters": each(counters)}
+	t.compare(c.counters, c.more)
+	return ctx.Err()
+}
+
+// teachProfiles takes events of the past as let be: whoever was asked for a proof had one.
+func (c *crowd) teachProfiles(b *batch) {
+	var calm risk.Decision
+	for i := range b.events {
+		if b.learnt[i] = false; b.account[i] >= 0 {
+			p := &c.all[b.account[i]]
+			p.Follow(&b.events[i], &calm, c.counters)
+			b.lessons[i], b.learnt[i] = p.Learn(&b.events[i], c.counters)
+		}
+	}
+}
+
+func (c *crowd) teachCounters(b *batch) {
+	var calm risk.Decision
+	for i := range b.events {
+		c.counters.Observe(&b.events[i], &calm)
+		if b.learnt[i] {
+			c.counters.Learn(b.lessons[i])
+		}
+	}
+}
+
+// prepare lets the stream go on for the events to decide on, about so many different
+// accounts that no cache holds them.
+func (c *crowd) prepare(p *past) (err error) {
+	c.events = make([]risk.Event, min(max(various, len(c.all)/4), most))
+	for i := range c.events {
+		account, e := p.next()
+		for account < 0 {
+			account, e = p.next()
+		}
+		c.events[i] = e
+		if c.packed[e.Account] != nil {
+			continue
+		}
+		if c.packed[e.Account], err = c.profiles[e.Account].MarshalBinary(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// weigh tells what is in memory, by letting go of it.
+func (c *crowd) weigh() {
+	accounts, whole := float64(len(c.all)), inUse()
+	c.all, c.profiles, c.packed, c.events = nil, nil, nil, c.events[:1]
+	rest := inUse()
+	c.counters = nil
+	c.more["bytes of memory for each account"] = (whole - rest) / accounts
+	c.more["MB of memory for the counters"] = (rest - inUse()) / 1e6
+}
+
+// inUse is how many bytes of the heap something still needs.
+func inUse() float64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return float64(m.HeapAlloc)
 }
 
 // touch finds an account and hashes what every decision about it rests on.

@@ -127,7 +127,7 @@ func TestHashes(t *testing.T) {
 		key := hashNumber(9, uint32(i+1))
 		rows[p.row(key)]++
 		w.at(key, pilotBegin)
-		watched[&w.Rows[mix(key, 1)&uint64(len(w.Rows)-1)]]++
+		watched[&w.Rows[w.row(key)]]++
 		faces[d.upTo(64)]++
 	}
 	for name, counts := range map[string][]int{"popular": valuesIn(rows), "watches": valuesIn(watched), "dice": valuesIn(faces)} {

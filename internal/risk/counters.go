@@ -104,6 +104,14 @@ func (c *Counters) Unlearn(l Lesson) {
 	}
 }
 
+// Counted tells how many of the sign-ins that were learnt are counted to have shown
+// the address, the user agent and the network of an event: of the first two never
+// too many, and too few of what is rare.
+func (c *Counters) Counted(e *Event) (address, agent, network int) {
+	v := valuesOf(c.seed, e)
+	return c.addresses.find(v.address).count(), c.agents.find(v.agent).count(), int(c.census[atNetwork].Counts[v.network].SignIns)
+}
+
 // counted are the values that a census counts, by level.
 func (l *Lesson) counted() [levels]uint64 {
 	return [levels]uint64{

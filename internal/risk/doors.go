@@ -153,25 +153,32 @@ func gather(list []seen, at int64) (c crowd) {
 	return c
 }
 
-// watches are a table of watches in rows of four.
-type watches struct{ Rows [][4]watch }
+// watches are a table of watches in rows of four. Keys has the keys of the rows once
+// more, close together: most look-ups find nothing, and need not touch the watches.
+type watches struct {
+	Rows [][4]watch
+	Keys [][4]uint64
+}
 
 func newWatches(entries int) watches {
 	rows := 1
 	for rows*4 < entries {
 		rows *= 2
 	}
-	return watches{make([][4]watch, rows)}
+	return watches{make([][4]watch, rows), make([][4]uint64, rows)}
 }
+
+// row is where a key belongs.
+func (t *watches) row(key uint64) uint64 { return mix(key, 1) & uint64(len(t.Rows)-1) }
 
 func (t *watches) find(key uint64) *watch {
 	if key == 0 || len(t.Rows) == 0 {
 		return nil
 	}
-	r := &t.Rows[mix(key, 1)&uint64(len(t.Rows)-1)]
-	for i := range r {
-		if r[i].Key == key {
-			return &r[i]
+	row := t.row(key)
+	for i, k := range &t.Keys[row] {
+		if k == key {
+			return &t.Rows[row][i]
 		}
 	}
 	return nil
@@ -181,14 +188,16 @@ func (t *watches) find(key uint64) *watch {
 func (t *watches) at(key uint64, at int64) *watch {
 	w := t.find(key)
 	if w == nil {
-		r := &t.Rows[mix(key, 1)&uint64(len(t.Rows)-1)]
-		w = &r[0]
+		row, old := t.row(key), 0
+		r := &t.Rows[row]
 		for i := range r {
-			if r[i].Last < w.Last {
-				w = &r[i]
+			if r[i].Last < r[old].Last {
+				old = i
 			}
 		}
+		w = &r[old]
 		*w = watch{Key: key, Now: at / tick}
+		t.Keys[row][old] = key
 	}
 	w.roll(at)
 	return w
