@@ -38,7 +38,7 @@ type Event struct {
 	ErrorKM float32  `json:"error_km,omitempty" minimum:"0" maximum:"20000" doc:"How far the true place may be from there."`
 	Amount  int64    `json:"amount,omitempty" minimum:"0" maximum:"99999999999" doc:"What an order or payout moves, in the smallest unit of the currency."`
 	Target  string   `json:"target,omitempty" maxLength:"256" doc:"Where value or letters go from now on: an address, a payee, a contact. A hash will do."`
-	Marks   []string `json:"marks,omitempty" maxItems:"4" enum:"name-unknown,password-breached,contact-disposable,contact-lookalike" doc:"What the service knows of it."`
+	Marks   []string `json:"marks,omitempty" maxItems:"4" enum:"name-unknown,password-breached,contact-disposable,contact-lookalike" doc:"What the service knows of it. Whether a new contact is at a throw-away domain or at one that looks like another is looked up besides."`
 }
 
 // Answer is what we think of an event.

@@ -17,6 +17,7 @@ type body struct {
 	Client bodyOfClient `json:",omitzero"`
 	Amount int64        `json:",omitzero"`
 	Target string       `json:",omitzero"`
+	Like   string       `json:",omitzero"`
 	Marks  risk.Marks   `json:",omitzero"`
 }
 
@@ -46,7 +47,7 @@ type bodyOfClient struct {
 
 func bodyOf(e *risk.Event) body {
 	return body{Name: e.Name, Device: bodyOfDevice(e.Device), Place: bodyOfPlace(e.Place), Client: bodyOfClient(e.Client),
-		Amount: e.Amount, Target: e.Target, Marks: e.Marks}
+		Amount: e.Amount, Target: e.Target, Like: e.Like, Marks: e.Marks}
 }
 
 // toldOf lists the events that services told of an account, oldest first.

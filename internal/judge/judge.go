@@ -42,6 +42,7 @@ type Judge struct {
 	counters *risk.Counters
 	signIns  risk.Meter // scores of sign-ins
 	changes  risk.Meter // all that spoke against changes
+	domains  domains    // of contacts
 	tally    map[count]int64
 }
 
@@ -77,7 +78,7 @@ func (j *Judge) Begin(ctx context.Context, s Settings) (err error) {
 // serve one database, each goes by what it saw and the last one to save is read
 // at the next start: each is a sample of the same traffic.
 func (j *Judge) memory() map[string]kept {
-	return map[string]kept{"counters": counters{j.counters}, "sign-ins": &j.signIns, "changes": &j.changes}
+	return map[string]kept{"counters": counters{j.counters}, "sign-ins": &j.signIns, "changes": &j.changes, "domains": &j.domains}
 }
 
 // kept is what can be written down as bytes.
@@ -225,6 +226,9 @@ func (j *Judge) Weigh(tx *db.Tx, d Doing) (v Verdict, err error) {
 	}
 	e := j.event(d, tx.Now)
 	e.ID = newID()
+	if err := j.liken(tx, &e); err != nil {
+		return v, err
+	}
 	t := j.limited()
 	v, fired := j.decide(tx, &t, &e, &p)
 	return v, j.note(tx, "", &e, v, fired)
@@ -303,6 +307,9 @@ func (j *Judge) Hear(tx *db.Tx, c history.Change) (err error) {
 	if !ok {
 		return nil
 	}
+	if err := j.liken(tx, &e); err != nil {
+		return err
+	}
 	p, err := profileOf(tx, c.Account) // append has locked the account
 	if err != nil {
 		return err
@@ -328,6 +335,9 @@ func (j *Judge) follow(tx *db.Tx, e *risk.Event, p *risk.Profile, d risk.Decisio
 		if learnt {
 			j.counters.Learn(lesson)
 		}
+		if domain := domainOf(e); domain != "" && e.Marks&(risk.ContactDisposable|risk.ContactLookalike) == 0 {
+			j.domains.add(domain)
+		}
 	})
 }
 
@@ -348,7 +358,8 @@ func (j *Judge) facts(e *risk.Event, p *risk.Profile, d risk.Decision) rulebook.
 	f := rulebook.Facts{Score: d.Score, Event: rulebook.Event{Kind: e.Kind.String(), Name: e.Name, Country: e.Place.Country, Network: int64(e.Place.Network),
 		Browser: e.Client.Browser, System: e.Client.OS, Device: e.Client.Type, Amount: e.Amount,
 		Tor: e.Place.Flags&risk.Tor != 0, VPN: e.Place.Flags&risk.VPN != 0, Hosting: e.Place.Flags&risk.Hosting != 0,
-		Disposable: e.Marks&risk.ContactDisposable != 0, Hour: int64(time.UnixMicro(e.At).In(j.Zone).Hour())}}
+		Disposable: e.Marks&risk.ContactDisposable != 0, Lookalike: e.Marks&risk.ContactLookalike != 0,
+		Hour: int64(time.UnixMicro(e.At).In(j.Zone).Hour())}}
 	n := risk.NewsOf(e, p, j.counters)
 	f.Event.NewAddress, f.Event.NewNetwork, f.Event.NewCountry = n.Address, n.Network, n.Country
 	f.Event.NewBrowser, f.Event.NewSystem, f.Event.NewDevice = n.Browser, n.OS, n.Device

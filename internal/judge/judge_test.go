@@ -251,6 +251,46 @@ func TestWhatIsRememberedDecidesTheSame(t *testing.T) {
 	})
 }
 
+// TestANewContactThatLooksLikeAnother: one move is to a domain that looks like a
+// provider's, one to what looks like the account's own, one is back home.
+func TestANewContactThatLooksLikeAnother(t *testing.T) {
+	t.Parallel()
+	dbtest.EachWithClock(t, func(t *testing.T, d *db.DB, clock *dbtest.Clock) {
+		accounts(t, d, 4)
+		err := d.Write(t.Context(), func(tx *db.Tx) error {
+			return account.Store(tx, account.Written{Account: name(1), Path: "email", Algebra: account.ContactOf, Value: account.TextValue("hanako@example.jp"),
+				Seq: 1, Version: "v1", AddressKey: "hanako@example.jp", Confirmed: true})
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		clock.Advance(30 * 24 * time.Hour)
+		c := open(t, d, clock, judge.Settings{Mode: judge.Act, Rules: []rulebook.Written{{Name: "looks", When: "event.lookalike", Do: "tell"}}})
+		c.life(4, 4)
+		move := func(account, to string) judge.Answer {
+			e := signIn(account, "10.0.0.1", firefox, "home")
+			e.Kind, e.Target = risk.EmailChanged, to
+			return c.take(e)
+		}
+		for _, tt := range []struct {
+			account, to, like string
+		}{
+			{name(0), "x@GMAI1.com", "gmail.com"}, {name(1), "hanako@exarnple.jp", "example.jp"}, {name(1), "hanako@example.jp", ""}, {name(2), "x@exarnple.jp", ""},
+		} {
+			a := move(tt.account, tt.to)
+			said := ""
+			for _, r := range a.Decision.Reasons {
+				if r.Signal == risk.LookalikeContact {
+					said = r.Name[strings.LastIndexByte(r.Name, ' ')+1:]
+				}
+			}
+			if said != tt.like || len(a.Rules) > 0 != (tt.like != "") || tt.like != "" && a.Decision.Action < risk.Hold {
+				t.Errorf("to %s looks like %q, want %q: %v, rules %v, reasons %v", tt.to, said, tt.like, a.Decision.Action, a.Rules, a.Decision.Reasons)
+			}
+		}
+	})
+}
+
 func TestTwoWeeksInShadow(t *testing.T) {
 	t.Parallel()
 	dbtest.EachWithClock(t, func(t *testing.T, d *db.DB, clock *dbtest.Clock) {

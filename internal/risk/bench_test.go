@@ -18,7 +18,8 @@ var metropolis struct {
 	megabytes, perAccount float64
 }
 
-// crowded makes a million accounts and the counters of a hundred million sign-ins.
+// crowded makes a million accounts with some sign-ins each. `takeback bench --only
+// decision --past 100000000` plays a hundred million events before it decides.
 func crowded(b *testing.B) (*town, []string) {
 	b.Helper()
 	if metropolis.town != nil {
@@ -56,15 +57,6 @@ func crowded(b *testing.B) (*town, []string) {
 	runtime.GC()
 	runtime.ReadMemStats(&after)
 	metropolis.perAccount = float64(after.HeapAlloc-before.HeapAlloc) / benchAccounts
-	// The counters of a hundred million: the tables are full, the numbers large.
-	for i := range w.counters.addresses.Rows {
-		for k := range w.counters.addresses.Rows[i] {
-			if e := &w.counters.addresses.Rows[i][k]; e.Key == 0 {
-				*e = entry{Key: r.Uint64(), Count: 190}
-			}
-		}
-	}
-	w.counters.SignIns = 100_000_000
 	for range 200_000 {
 		e := benchEvent(r, names[r.IntN(len(names))])
 		e.Kind, e.At = SignInFailed, w.now+int64(r.IntN(3600e6))

@@ -58,6 +58,7 @@ func (j *judge) weighAll() Decision {
 	j.score()
 	j.stand()
 	j.volume()
+	j.newContact()
 	j.infrastructure()
 	j.travel()
 	j.handsChanged()

@@ -21,6 +21,7 @@ type Event struct {
 	Client  Client
 	Amount  int64  // what an order or a payout moves, in minor units
 	Target  string // where value or letters go from now on: an address, a payee, the new contact
+	Like    string // the domain that the one of a new contact looks like, with ContactLookalike; empty if nobody says
 	Marks   Marks
 }
 
@@ -93,7 +94,7 @@ const (
 	NameUnknown       Marks = 1 << iota // the name that was tried is no account
 	PasswordBreached                    // V11
 	ContactDisposable                   // I11: the new contact is at a disposable domain
-	ContactLookalike                    // I11: or at a domain that looks like a known one
+	ContactLookalike                    // I11l: or at a domain that looks like a known one
 	DeviceCopied                        // L24: the cookie of a device that keeps a key came without the key
 )
 
@@ -182,7 +183,7 @@ func (e Event) Bounded(now int64) (Event, error) {
 		{"id", e.ID, MaxID, true}, {"account", e.Account, MaxText, true}, {"name", e.Name, MaxText, e.Kind == Custom},
 		{"session", e.Session, MaxID, false}, {"device", e.Device.Token, MaxText, false}, {"device", e.Device.Given, MaxText, false},
 		{"agent", e.Client.Agent, MaxAgent, false}, {"browser", e.Client.Browser, MaxText, false}, {"os", e.Client.OS, MaxText, false},
-		{"type", e.Client.Type, MaxText, false}, {"target", e.Target, MaxText, false},
+		{"type", e.Client.Type, MaxText, false}, {"target", e.Target, MaxText, false}, {"like", e.Like, MaxText, false},
 	} {
 		switch {
 		case f.needed && f.text == "":

@@ -36,10 +36,6 @@ func domain(e *Event) string {
 // that ordinary holders move to as well is no sign: most of those who came to it
 // must be under suspicion.
 func (j *judge) cluster() {
-	if e := j.e; (e.Kind == EmailChanged || e.Kind == RecoveryChanged) && e.Marks&(ContactDisposable|ContactLookalike) != 0 {
-		j.weigh(2, Reason{Signal: DisposableContact, Name: domain(e)})
-		j.raise(Hold, Reason{})
-	}
 	if j.e.Kind == SignInFailed || j.e.Kind == PromptRefused || j.e.Marks&NameUnknown != 0 {
 		return
 	}
@@ -55,6 +51,28 @@ func (j *judge) cluster() {
 	if most >= campaignSize {
 		j.suspect(2.5, Reason{Signal: Campaign, Number: int64(most)})
 		j.raise(StepUp, Reason{})
+	}
+}
+
+// newContact looks at the domain of a new contact: I11. Nobody moves to a mailbox of
+// ten minutes; and a domain that looks like the holder's own, or like one that
+// many have, is made for letters which are not looked at twice.
+func (j *judge) newContact() {
+	e := j.e
+	if e.Kind != EmailChanged && e.Kind != RecoveryChanged {
+		return
+	}
+	if e.Marks&ContactDisposable != 0 {
+		j.weigh(2, Reason{Signal: DisposableContact, Name: domain(e)})
+		j.raise(Hold, Reason{})
+	}
+	if e.Marks&ContactLookalike != 0 {
+		name := domain(e)
+		if e.Like != "" {
+			name += " ≈ " + e.Like
+		}
+		j.weigh(2, Reason{Signal: LookalikeContact, Name: name})
+		j.raise(Hold, Reason{})
 	}
 }
 

@@ -73,6 +73,7 @@ const (
 	ScriptedClient    Signal = "I09"
 	OddClient         Signal = "I10"
 	DisposableContact Signal = "I11"
+	LookalikeContact  Signal = "I11l"
 	NotMe             Signal = "H01"
 	WasMe             Signal = "H02"
 	CannotWarn        Signal = "H03"

@@ -353,6 +353,20 @@ func TestSignals(t *testing.T) {
 			e.Marks = ContactDisposable
 			return e
 		}, true, Hold},
+		{LookalikeContact, "to a domain like the holder's own", func(w *town) Event {
+			e := w.at("a", home, phone)
+			w.do(e)
+			e = w.then(e, 3, EmailChanged, "x@exarnple.com")
+			e.Marks, e.Like = ContactLookalike, "example.com"
+			return e
+		}, true, Hold},
+		{LookalikeContact, "an order, whatever it is marked as", func(w *town) Event {
+			e := w.at("a", home, phone)
+			w.do(e)
+			e = w.then(e, 3, OrderPlaced, "x@exarnple.com")
+			e.Marks, e.Like = ContactLookalike, "example.com"
+			return e
+		}, false, Let},
 	}
 	for _, tt := range tests {
 		t.Run(fmt.Sprintf("%s: %s", tt.signal, tt.name), func(t *testing.T) {

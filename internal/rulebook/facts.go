@@ -37,6 +37,7 @@ type Event struct {
 	VPN        bool    `cel:"vpn"`         //
 	Hosting    bool    `cel:"hosting"`     //
 	Disposable bool    `cel:"disposable"`  // the new e-mail address is of a throw-away domain
+	Lookalike  bool    `cel:"lookalike"`   // or of one that looks like another
 	Amount     int64   `cel:"amount"`      // of an order, in the smallest unit
 	Hour       int64   `cel:"hour"`        // 0 to 23, in the zone of the configuration
 	DistanceKm float64 `cel:"distance_km"` // from the sign-in before, less the errors of both places

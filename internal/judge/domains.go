@@ -1,0 +1,126 @@
+package judge
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+
+	"takeback/internal/account"
+	"takeback/internal/db"
+	"takeback/internal/knowledge"
+	"takeback/internal/risk"
+)
+
+const (
+	mostDomains = 4096
+	// What a domain takes to be widely used here. An intruder who brings so many
+	// accounts of his own to one makes another one suspicious, and none familiar.
+	wideUsers = 20
+	widePart  = 200 // one in so many of those who moved anywhere
+	// ownFor is how long a contact must have been there for its domain to be the
+	// account's own, to which the holder may come back.
+	ownFor = 7 * 24 * time.Hour
+)
+
+// domains are where holders have their mail, counted as they bring it along or move.
+type domains struct{ counts map[string]uint32 }
+
+func (d *domains) add(domain string) {
+	if d.counts == nil {
+		d.counts = map[string]uint32{}
+	}
+	if d.counts[domain]++; len(d.counts) > mostDomains {
+		for name, n := range d.counts { // the rare ones go, and none grows old in fame
+			if d.counts[name] = n / 2; n < 2 {
+				delete(d.counts, name)
+			}
+		}
+	}
+}
+
+// wide lists the domains that are widely used here.
+func (d *domains) wide() (list []string) {
+	all := uint32(0)
+	for _, n := range d.counts {
+		all += n
+	}
+	for name, n := range d.counts {
+		if n >= wideUsers && n >= all/widePart {
+			list = append(list, name)
+		}
+	}
+	slices.Sort(list)
+	return list
+}
+
+// MarshalBinary implements kept.
+func (d *domains) MarshalBinary() ([]byte, error) { return json.Marshal(d.counts) }
+
+// UnmarshalBinary implements kept.
+func (d *domains) UnmarshalBinary(b []byte) error { return json.Unmarshal(b, &d.counts) }
+
+// domainOf is where the new contact of an event is at; empty if it is no mailbox.
+func domainOf(e *risk.Event) string {
+	at := strings.LastIndexByte(e.Target, '@')
+	if at < 0 || e.Kind != risk.EmailChanged && e.Kind != risk.RecoveryChanged {
+		return ""
+	}
+	return strings.ToLower(e.Target[at+1:])
+}
+
+// liken marks a new contact whose domain looks like one that the account had
+// before, or like one that many have.
+func (j *Judge) liken(tx *db.Tx, e *risk.Event) error {
+	domain := domainOf(e)
+	if domain == "" || e.Like != "" {
+		return nil
+	}
+	contacts, err := account.Contacts(tx, e.Account)
+	if err != nil {
+		return err
+	}
+	j.mu.Lock()
+	wide := j.domains.wide()
+	j.mu.Unlock()
+	if e.Like = looksLike(domain, formerDomains(contacts, e.Target), wide, ownDomains(contacts, tx.Now)); e.Like != "" {
+		e.Marks |= risk.ContactLookalike
+	}
+	return nil
+}
+
+// looksLike finds what a new domain looks like and is not. A provider's looks like
+// another provider's, and each is what it is; so is the account's own of before.
+// What many here have is no copy of what others have, but may well be one of the
+// holder's: its fame is in the hands of whoever opens accounts.
+func looksLike(domain string, former, wide, own []string) string {
+	if knowledge.Provider(domain) || slices.Contains(own, domain) {
+		return ""
+	}
+	if like := knowledge.Resembles(domain, former); like != "" || slices.Contains(wide, domain) {
+		return like
+	}
+	if like := knowledge.Resembles(domain, wide); like != "" {
+		return like
+	}
+	return knowledge.Resembles(domain, knowledge.Providers())
+}
+
+// formerDomains are those of an account's contacts but the one that is asked about.
+func formerDomains(contacts []account.Contact, but string) []string {
+	return domainsOf(contacts, func(c account.Contact) bool { return c.Address != but })
+}
+
+// ownDomains are those that the account has had for some time.
+func ownDomains(contacts []account.Contact, now time.Time) []string {
+	return domainsOf(contacts, func(c account.Contact) bool { return now.Sub(c.From) >= ownFor })
+}
+
+func domainsOf(contacts []account.Contact, which func(account.Contact) bool) (list []string) {
+	for _, c := range contacts {
+		if at := strings.LastIndexByte(c.Address, '@'); at >= 0 && c.BadAt.IsZero() && which(c) {
+			list = append(list, strings.ToLower(c.Address[at+1:]))
+		}
+	}
+	return list
+}

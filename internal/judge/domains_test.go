@@ -1,0 +1,58 @@
+package judge
+
+import (
+	"fmt"
+	"testing"
+)
+
+func TestLooksLike(t *testing.T) {
+	t.Parallel()
+	wide := []string{"nagano-u.example", "tsubame.example"}
+	for _, tt := range []struct {
+		name, domain string
+		former, own  []string
+		want         string
+	}{
+		{"like the one before", "exarnple.com", []string{"example.com"}, []string{"example.com"}, "example.com"},
+		{"like one of long ago", "my-shop.jp", []string{"myshop.jp", "example.com"}, nil, "myshop.jp"},
+		{"back to the one before", "example.com", []string{"exarnple.com", "example.com"}, []string{"example.com"}, ""},
+		{"a second time to what was new yesterday", "exarnple.com", []string{"example.com", "exarnple.com"}, []string{"example.com"}, "example.com"},
+		{"like one that many have here", "tsubarne.example", []string{"example.com"}, nil, "tsubame.example"},
+		{"like one that many have everywhere", "gmai1.com", nil, nil, "gmail.com"},
+		{"from one provider to another that looks like it", "hotmail.co.jp", []string{"hotmail.com"}, nil, ""},
+		{"from one name of a provider to the other", "googlemail.com", []string{"gmail.com"}, nil, ""},
+		{"to what many have here", "tsubame.example", []string{"example.com"}, nil, ""},
+		{"to what many have here, like the holder's own", "tsubame.example", []string{"tsubarne.example"}, nil, "tsubarne.example"},
+		{"somewhere else", "yamada.co.jp", []string{"tanaka.co.jp"}, nil, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got := looksLike(tt.domain, tt.former, wide, tt.own)
+			if got != tt.want {
+				t.Errorf("%s looks like %q, want %q", tt.domain, got, tt.want)
+			}
+		})
+	}
+}
+
+// TestDomainsAreBounded: made-up ones fill no memory, and what many have is kept.
+func TestDomainsAreBounded(t *testing.T) {
+	t.Parallel()
+	var d domains
+	for i := range 40_000 {
+		d.add(fmt.Sprintf("n%d.example", i))
+		if i%4 == 0 {
+			d.add("tsubame.example")
+		}
+	}
+	if len(d.counts) > mostDomains {
+		t.Errorf("%d domains are kept", len(d.counts))
+	}
+	if wide := d.wide(); len(wide) != 1 || wide[0] != "tsubame.example" {
+		t.Errorf("widely used are %v", wide)
+	}
+	b, err := d.MarshalBinary()
+	var again domains
+	if err != nil || again.UnmarshalBinary(b) != nil || len(again.counts) != len(d.counts) {
+		t.Errorf("%d domains are read back of %d: %v", len(again.counts), len(d.counts), err)
+	}
+}
