@@ -62,6 +62,7 @@ type Change struct {
 	Affected bool   // not the intruder's, but it built on a value of theirs
 	Cleared  bool   // the investigator declared it the holder's
 	Claimed  bool   // the holder says so; it clears a suspicion and nothing more
+	System   bool   // the program itself made it: a job of ours, or a step of a former plan
 	Thing    int32  // the secret or contact that it set or showed; index into Findings.Things
 	Place    int32  // its path as a number, equal for equal paths; 0 for none
 	Reason   Reason // kept for a cleared change too: why it would be labelled

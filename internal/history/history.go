@@ -84,31 +84,35 @@ type Entry struct {
 }
 
 // Change is an entry as it stands in the history. It is never changed.
+//
+// What the rules read of every change stands first and together: they go through
+// histories of a hundred thousand, and what they wait for is memory.
 type Change struct {
+	Seq     int64 // from 1, without gaps
+	Verb    Verb
+	Session string
+	Segment int
+	Parent  string
+	Role    access.Role
+	Path    string
+	Factors []Factor
+	Grant   Read            // by which somebody else acted for the holder, and the change that had set it; zero if nobody did
+	After   json.RawMessage // nil: absent
+	Actor   string
+	Erased  bool // removed at the holder's wish, never to come back
+	Total   bool // it needed no former value
+
 	Account  string
-	Seq      int64 // from 1, without gaps
 	Epoch    int64
 	At       time.Time
-	Verb     Verb
-	Path     string
 	Part     string
-	Session  string
-	Segment  int
-	Role     access.Role
-	Actor    string
 	Client   access.Client
-	Factors  []Factor
 	Before   json.RawMessage // nil: absent
-	After    json.RawMessage // nil: absent
-	Total    bool            // it needed no former value
 	Base     int64           // the change whose value a partial write built on; 0 if none
 	Reads    []Read
-	Erased   bool // removed at the holder's wish, never to come back
-	Grant    Read // by which somebody else acted for the holder, and the change that had set it; zero if nobody did
 	Version  string
 	SecretID string
 	Amount   int64
-	Parent   string
 	Device   string
 	Case     string
 	Request  string

@@ -1,6 +1,8 @@
 package investigate
 
 import (
+	"sync"
+
 	"takeback/internal/finding"
 	"takeback/internal/history"
 )
@@ -57,7 +59,12 @@ func (m *Marks) sure(seed Mark) finding.Confidence {
 // seeds of at least that level taint it by themselves: a secret that a doubtful session
 // saw may be the holder's, and nothing that hangs on it is surer than that session.
 func Analyse(h []history.Change, m Marks, established map[string]bool) Findings {
-	a := newAnalysis(read(h), m, established)
+	a := analyses.Get().(*analysis)
+	defer func() {
+		a.forget()
+		analyses.Put(a)
+	}()
+	a.begin(h, m, established)
 	for i := range h {
 		a.hard(i)
 	}
@@ -68,15 +75,19 @@ func Analyse(h []history.Change, m Marks, established map[string]bool) Findings 
 	return a.Findings
 }
 
+// analyses keeps the memory of one Analyse for the next: half of the time of a long
+// one went into having the system give and the collector search what is gone with it.
+var analyses = sync.Pool{New: func() any { return new(analysis) }}
+
 // analysis is the state of one Analyse.
 type analysis struct {
 	Findings
-	*reading
+	reading
 	said        Marks
 	marks       lookup
 	established map[string]bool
 
-	visits []visit     // by number of session; those that were seen by now
+	visits []visit     // by number of session
 	places []place     // by number of path
 	known  []knowledge // by thing
 	softly []int32     // the changes that the soft rules look at
@@ -97,37 +108,37 @@ type place struct {
 	sure  finding.Confidence
 }
 
-// lookup is Marks by node. Marks of single changes are in Findings.Changes from the start.
+// lookup is Marks by node, of what changes name themselves. All others are entered before the first rule.
 type lookup struct {
-	session, clearedSession, agent map[string]bool
-	claimedSession                 map[string]bool
-	version                        map[VersionRef]bool
-	from                           map[string]int64
+	agent   map[string]bool
+	version map[VersionRef]bool
 }
 
-func newAnalysis(r *reading, m Marks, established map[string]bool) *analysis {
-	a := &analysis{
-		reading:     r,
-		said:        m,
-		established: established,
-		visits:      make([]visit, 1, len(r.sessions.all)),
-		places:      make([]place, r.places+1),
-		known:       make([]knowledge, r.things+1),
-		softly:      make([]int32, 0, len(r.h)/2),
-		marks: lookup{session: set(m.Sessions), clearedSession: set(m.ClearedSessions), claimedSession: set(m.ClaimedSessions), agent: set(m.Agents),
-			version: set(m.Versions), from: m.From},
-	}
+// begin reads a history and enters what the investigator says about it.
+func (a *analysis) begin(h []history.Change, m Marks, established map[string]bool) {
+	a.read(h)
+	a.said, a.established = m, established
+	a.marks = lookup{agent: set(m.Agents), version: set(m.Versions)}
+	a.visits = ready(a.visits, len(a.sessions.all))
+	a.places = ready(a.places, len(a.paths.all))
+	a.known = ready(a.known, int(a.things.last)+1)
+	a.softly = a.softly[:0]
 	for i := range a.known {
 		a.known[i] = unknown
 	}
-	a.Changes = make([]finding.Change, len(r.h))
-	a.Things = make([]finding.Thing, r.things+1)
-	a.Insiders = m.Agents
-	if len(r.h) > 0 {
-		a.First = r.h[0].Seq
+	a.Findings = Findings{Changes: make([]finding.Change, len(h)), Things: make([]finding.Thing, a.things.last+1), Insiders: m.Agents}
+	if len(h) > 0 {
+		a.First = h[0].Seq
 	}
 	a.markChanges(m)
-	return a
+	a.markSessions(m)
+}
+
+// forget lets go of everything that somebody else keeps or may not be kept.
+func (a *analysis) forget() {
+	a.reading.forget()
+	clear(a.visits)
+	a.Findings, a.said, a.marks, a.established = Findings{}, Marks{}, lookup{}, nil
 }
 
 // markChanges enters what the investigator says of single changes. A seed that is cleared is none.
@@ -150,6 +161,30 @@ func (a *analysis) markChanges(m Marks) {
 	}
 }
 
+// markSessions enters what he says of sessions, which holds from the first sight of them.
+func (a *analysis) markSessions(m Marks) {
+	for _, name := range m.ClearedSessions {
+		a.visits[a.sessions.find(name)].Cleared = true
+	}
+	for _, name := range m.ClaimedSessions {
+		a.visits[a.sessions.find(name)].Claimed = true
+	}
+	seed := func(n int32, name string, from int64) {
+		if v := &a.visits[n]; !v.Cleared {
+			v.TaintedFrom, v.SureFrom = from, from
+			v.Tainted = finding.Reason{Rule: finding.Seed, Confidence: m.sure(Mark{Session: name})}
+		}
+	}
+	for name, from := range m.From {
+		seed(a.sessions.find(name), name, from)
+	}
+	for _, name := range m.Sessions { // the whole of it, whatever else is said
+		n := a.sessions.find(name)
+		seed(n, name, a.First+int64(a.begins[n]))
+	}
+	a.visits[0] = visit{} // where those went that are of another account
+}
+
 func set[T comparable](all []T) map[T]bool {
 	m := make(map[T]bool, len(all))
 	for _, one := range all {
@@ -160,8 +195,8 @@ func set[T comparable](all []T) map[T]bool {
 
 // settle gives every change its final label and every session its segments.
 func (a *analysis) settle() {
-	for i := range a.seen {
-		n, found := a.seen[i].visit, &a.Changes[i]
+	for i := range a.lines {
+		n, found := a.lines[i].visit, &a.Changes[i]
 		if n == 0 || found.Claimed || found.Label == finding.Tainted && found.Reason.Confidence == 1 {
 			continue
 		}

@@ -2,20 +2,19 @@ package investigate
 
 import (
 	"takeback/internal/finding"
-	"takeback/internal/history"
 )
 
 // hard applies the hard rules to the next change. Whatever they need to know
 // lies before it.
 func (a *analysis) hard(i int) {
-	l, at := &a.lines[i], &a.seen[i]
+	l, at := &a.lines[i], &a.spots[i]
 	seq := a.First + int64(i)
 	var s *visit
-	if at.visit != 0 {
-		s = a.visit(at, i)
+	if l.visit != 0 {
+		s = a.visit(l, seq)
 	}
 	found := &a.Changes[i]
-	found.Place, found.Thing = l.place, l.thing
+	found.Place, found.Thing, found.System = at.place, l.thing, l.system
 	entered := true
 	switch l.act {
 	case opens:
@@ -27,60 +26,42 @@ func (a *analysis) hard(i int) {
 		entered = false
 	case derives:
 		// H5: what comes out of the intruder's session is the intruder's.
-		if p := a.parent(at); s != nil && p.At(seq) == finding.Tainted {
+		if p := a.parent(l); s != nil && p.At(seq) == finding.Tainted {
 			p.rise(seq)
 			a.taint(seq, s, finding.Reason{Rule: finding.H5, From: p.SureFrom, Confidence: p.Tainted.Confidence})
 		}
 	default:
 		entered = false
 	}
-	a.label(i, s, l, found)
+	a.label(i, s, found)
 	if l.thing != 0 {
 		a.learn(seq, l, found)
 	}
-	if l.place != 0 {
-		a.build(seq, l, found)
+	if at.place != 0 {
+		a.build(i, found)
 	}
 	if s != nil && (entered || l.thing != 0) {
 		a.softly = append(a.softly, int32(i))
 	}
 }
 
-// visit gives the session of a change. What the investigator says of a session
-// holds from the first sight of it; sessions are numbered in the order of first sight.
-func (a *analysis) visit(at *sight, i int) *visit {
-	c := &a.h[i]
-	if int(at.visit) == len(a.visits) {
-		a.visits = append(a.visits, a.newVisit(c))
-	}
-	v, seq := &a.visits[at.visit], a.First+int64(i)
+// visit gives the session of a change, and keeps that it went on until there.
+func (a *analysis) visit(l *line, seq int64) *visit {
+	v := &a.visits[l.visit]
 	v.rise(seq)
-	if at.segment <= 1 {
+	if l.segment <= 1 {
 		v.end = seq
 		return v
 	}
-	for len(v.more) < int(at.segment)-1 {
+	for len(v.more) < int(l.segment)-1 {
 		v.more = append(v.more, 0)
 	}
-	v.more[at.segment-2] = seq
+	v.more[l.segment-2] = seq
 	return v
 }
 
 // parent gives the session that one came out of. It was seen before; visits[0] stands for none.
-func (a *analysis) parent(at *sight) *visit { return &a.visits[at.parent] }
-
-func (a *analysis) newVisit(c *history.Change) visit {
-	v := visit{Session: finding.Session{Cleared: a.marks.clearedSession[c.Session], Claimed: a.marks.claimedSession[c.Session]}}
-	from, marked := a.marks.from[c.Session]
-	if a.marks.session[c.Session] {
-		from, marked = c.Seq, true
-	}
-	if marked && !v.Cleared {
-		v.TaintedFrom, v.SureFrom = from, from
-		v.Tainted = finding.Reason{Rule: finding.Seed, Confidence: a.said.sure(Mark{Session: c.Session})}
-	}
-	return v
-}
+func (a *analysis) parent(l *line) *visit { return &a.visits[l.parent] }
 
 // rise makes a session as sure as the mark that holds from a change on, if a rule had tainted it before with less.
 func (v *visit) rise(seq int64) {
@@ -142,8 +123,8 @@ func (a *analysis) present(seq int64, s *visit, l *line, rule finding.Rule, foun
 }
 
 // label applies H1, H7 and H8 to one change, which may be a seed by itself or cleared already.
-func (a *analysis) label(i int, s *visit, l *line, found *finding.Change) {
-	seq := a.First + int64(i)
+func (a *analysis) label(i int, s *visit, found *finding.Change) {
+	l, seq := &a.lines[i], a.First+int64(i)
 	switch {
 	case s != nil:
 		if s.At(seq) == finding.Tainted { // H1
@@ -157,7 +138,7 @@ func (a *analysis) label(i int, s *visit, l *line, found *finding.Change) {
 			taint(found, finding.Reason{Rule: finding.H7, From: from, Confidence: sure})
 		}
 	}
-	if p := &a.places[l.grant]; p.taint != 0 { // H8
+	if p := &a.places[a.spots[i].grant]; p.taint != 0 { // H8
 		taint(found, finding.Reason{Rule: finding.H8, From: p.taint, Confidence: p.sure})
 	}
 	if found.Label != finding.Tainted || !found.Cleared && !found.Claimed {
@@ -227,19 +208,20 @@ func (a *analysis) learn(seq int64, l *line, found *finding.Change) {
 // intruder cuts everything before it.
 //
 // Only what is sure affects: a value that people are asked about is decided first.
-func (a *analysis) build(seq int64, l *line, found *finding.Change) {
-	sure, p := hardly(found), &a.places[l.place]
+func (a *analysis) build(i int, found *finding.Change) {
+	act, at, seq := a.lines[i].act, &a.spots[i], a.First+int64(i)
+	sure, p := hardly(found), &a.places[at.place]
 	switch {
-	case l.act == orders:
-		for _, read := range a.followed[l.reads:l.readsTo] {
+	case act == orders:
+		for _, read := range a.followed[at.reads:at.readsTo] {
 			affect(found, &a.places[read])
 		}
-	case l.act == patches:
+	case act == patches:
 		if sure > 0 && sure >= p.sure {
 			p.taint, p.sure = seq, sure
 		}
 		affect(found, p)
-	case l.act >= writes:
+	case act >= writes:
 		p.taint, p.sure = 0, sure
 		if sure > 0 {
 			p.taint = seq

@@ -17,14 +17,21 @@ type slot struct {
 	number int32 // 0: empty
 }
 
-// newNames expects about so many texts, and takes more.
-func newNames(expected int) names {
+// ready empties the table. It expects about so many texts, and takes more.
+func (n *names) ready(expected int) {
 	size := 16
 	for size < 2*expected {
 		size *= 2
 	}
-	return names{all: make([]string, 1, 1+expected), slots: make([]slot, size), seed: maphash.MakeSeed()}
+	if n.slots == nil {
+		n.seed = maphash.MakeSeed()
+	}
+	n.slots = ready(n.slots, size)
+	n.all = append(n.all[:0], "")
 }
+
+// forget lets go of the texts.
+func (n *names) forget() { clear(n.all) }
 
 // number gives the number of a text, and whether it is new.
 func (n *names) number(text string) (number int32, added bool) {
@@ -72,37 +79,4 @@ func (n *names) grow() {
 		}
 		n.slots[at] = s
 	}
-}
-
-// versions finds the thing behind a version. A label is that of one slot nearly
-// always, so that looking for the label alone is enough.
-type versions struct {
-	names
-	all   []version // by number of the label
-	other map[VersionRef]*int32
-}
-
-type version struct {
-	path  string // the first slot with this label
-	thing int32
-}
-
-// thing gives where the thing behind a version is kept; 0 is kept there at first.
-func (v *versions) thing(ref VersionRef) *int32 {
-	n, added := v.number(ref.Version)
-	if added {
-		v.all = append(v.all, version{path: ref.Path})
-	}
-	if one := &v.all[n]; one.path == ref.Path {
-		return &one.thing
-	}
-	thing := v.other[ref]
-	if thing == nil {
-		thing = new(int32)
-		if v.other == nil {
-			v.other = map[VersionRef]*int32{}
-		}
-		v.other[ref] = thing
-	}
-	return thing
 }

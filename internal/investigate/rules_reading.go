@@ -1,9 +1,6 @@
 package investigate
 
 import (
-	"bytes"
-	"encoding/json"
-	"strings"
 	"sync"
 
 	"takeback/internal/access"
@@ -13,35 +10,40 @@ import (
 // reading is what a history says whoever the intruder is: who did what to what,
 // with numbers for names. The rules go over numbers alone, and come back to the
 // history for what people will read. Of every kind of number 0 stands for none.
+//
+// Its two halves know nothing of one another, so that two can read at once.
 type reading struct {
 	h []history.Change
 
-	seen     []sight // by change
-	sessions names
+	// Who was there, and with what.
+	lines     []line  // by change
+	sessions  names   // in the order in which they are first seen
+	begins    []int32 // by number of session: the change in which that is
+	things    things
+	presented []int32 // things
 
-	lines     []line // by change
-	places    int32  // the highest number of a path
-	things    int32  // and of a secret or address
-	presented []int32
-	followed  []int32
+	// Where.
+	spots    []spot // by change
+	paths    names
+	followed []int32 // numbers of paths
 }
 
-// sight is in which session a change was made.
-type sight struct {
-	visit   int32 // number of the session
-	parent  int32 // of the one it came out of, if that was there before
-	segment int32
-}
-
-// line is what a change did.
+// line is who made a change, and with what.
 type line struct {
-	act            act
-	system         bool  // a job of ours did it
-	staff          bool  // or somebody who answers
+	act      act
+	system   bool  // a job of ours did it
+	staff    bool  // or somebody who answers
+	visit    int32 // number of the session
+	parent   int32 // of the one it came out of, if that was there before
+	segment  int32
+	thing    int32 // the secret or address that it set or showed
+	from, to int32 // what it presented, in reading.presented
+}
+
+// spot is where a change was made.
+type spot struct {
 	place          int32 // number of its path
-	thing          int32 // the secret or address that it set or showed
 	grant          int32 // number of the path of the grant it was made by
-	from, to       int32 // what it presented, in reading.presented
 	reads, readsTo int32 // the paths that an order followed, in reading.followed
 }
 
@@ -97,170 +99,102 @@ func actOf(v history.Verb) act {
 // changesFacts tells whether an act changes a fact, so that people can be asked about it.
 func (a act) changesFacts() bool { return a >= moves }
 
-// long is from how many changes on a history is read and planned for by two at once: half of
-// the time goes into waiting for memory.
+// long is from how many changes on a history is read by two at once: most of the
+// time goes into waiting for memory.
 const long = 2000
 
-// read reads a history, which is in the order of seq.
-func read(h []history.Change) *reading {
-	r := &reading{h: h, seen: make([]sight, len(h)), lines: make([]line, len(h))}
+// read reads a history, which is in the order of seq, into the memory of the one before.
+func (r *reading) read(h []history.Change) {
+	r.h = h
+	r.lines, r.spots = ready(r.lines, len(h)), ready(r.spots, len(h))
 	if len(h) < long {
 		r.readWho()
-		r.readWhat()
-		return r
+		r.readWhere()
+		return
 	}
 	var other sync.WaitGroup
 	other.Go(r.readWho)
-	r.readWhat()
+	r.readWhere()
 	other.Wait()
-	return r
 }
 
-// readWho numbers the sessions.
+// readWho numbers sessions, and the secrets and addresses that were set, shown and presented.
 func (r *reading) readWho() {
-	r.sessions = newNames(len(r.h) / 4)
+	r.sessions.ready(len(r.h) / 4)
+	r.begins = append(r.begins[:0], 0)
+	r.things.ready(len(r.h))
+	r.presented = r.presented[:0]
 	latest, number := "", int32(0) // most changes follow one of the same session
 	for i := range r.h {
-		c, s := &r.h[i], &r.seen[i]
+		c, l := &r.h[i], &r.lines[i]
+		l.act, l.system, l.staff = actOf(c.Verb), c.Role == access.System, c.Role.Staff()
 		if c.Parent != "" {
-			s.parent = r.sessions.find(c.Parent)
-		}
-		if c.Session == "" {
-			continue
+			l.parent = r.sessions.find(c.Parent)
 		}
 		if c.Session != latest {
 			latest = c.Session
-			number, _ = r.sessions.number(latest)
+			number = r.session(latest, i)
 		}
-		s.visit, s.segment = number, int32(c.Segment)
-	}
-}
-
-// readWhat numbers paths, and the things that were in their slots.
-func (r *reading) readWhat() {
-	w := what{reading: r, paths: newNames(len(r.h) / 4), slots: make([]content, 1, 1+len(r.h)/4),
-		versions:  versions{names: newNames(0), all: make([]version, 1)},
-		addresses: map[string]int32{}, secrets: map[string]int32{}, alone: map[VersionRef]int32{}}
-	r.presented = make([]int32, 0, len(r.h)/2)
-	for i := range r.h {
-		w.read(&r.h[i], &r.lines[i])
-	}
-	r.places = int32(len(w.slots) - 1)
-}
-
-// what is the state of one readWhat.
-type what struct {
-	*reading
-	paths names
-	slots []content // by number of path
-
-	versions  versions             // things by the versions they had
-	addresses map[string]int32     // things that are equal by their address,
-	secrets   map[string]int32     // by their secret,
-	alone     map[VersionRef]int32 // or equal only to themselves
-}
-
-// content is what is in a slot.
-type content struct {
-	thing   int32
-	key     bool // it holds a key bound to a device, which cannot be read out
-	contact bool
-}
-
-func (w *what) read(c *history.Change, l *line) {
-	l.act, l.system, l.staff = actOf(c.Verb), c.Role == access.System, c.Role.Staff()
-	l.from = int32(len(w.presented))
-	for _, f := range c.Factors {
-		w.presented = append(w.presented, w.behind(f))
-	}
-	l.to = int32(len(w.presented))
-	if c.Grant.Path != "" {
-		l.grant = w.paths.find(c.Grant.Path)
-	}
-	if c.Path == "" {
-		return
-	}
-	l.place = w.place(c.Path)
-	slot := &w.slots[l.place]
-	switch l.act {
-	case setsSecret, setsContact:
-		slot.thing = w.named(c)
-		slot.key, slot.contact = strings.HasPrefix(c.Path, "passkey/"), l.act == setsContact
-		l.thing = slot.thing
-	case drops:
-		slot.thing = 0
-	case views:
-		// A key cannot be read out, and to see an address is not to receive at it:
-		// a view of either teaches nobody anything.
-		if !slot.key && !slot.contact {
-			l.thing = slot.thing
+		l.visit, l.segment = number, int32(c.Segment)
+		l.from = int32(len(r.presented))
+		for _, f := range c.Factors {
+			r.presented = append(r.presented, r.things.behind(f))
 		}
-	case orders:
-		l.reads = int32(len(w.followed))
-		for _, read := range c.Reads {
-			w.followed = append(w.followed, w.paths.find(read.Path))
+		l.to = int32(len(r.presented))
+		if c.Path != "" {
+			l.thing = r.things.in(c, l.act)
 		}
-		l.readsTo = int32(len(w.followed))
 	}
 }
 
-// place gives the number of a path.
-func (w *what) place(path string) int32 {
-	n, added := w.paths.number(path)
+// session gives the number of a session that is seen in change i.
+func (r *reading) session(name string, i int) int32 {
+	if name == "" {
+		return 0
+	}
+	number, added := r.sessions.number(name)
 	if added {
-		w.slots = append(w.slots, content{})
+		r.begins = append(r.begins, int32(i))
 	}
-	return n
+	return number
 }
 
-// named gives the thing that a change sets. Knowledge belongs to the secret or
-// the address and not to its version: equal ones are one thing, in whatever slot.
-func (w *what) named(c *history.Change) (id int32) {
-	ref := VersionRef{c.Path, c.Version}
-	switch {
-	case c.Verb == history.Contact:
-		id = equal(w, w.addresses, text(c.After))
-	case c.SecretID != "":
-		id = equal(w, w.secrets, c.SecretID)
-	default:
-		id = equal(w, w.alone, ref)
+// readWhere numbers paths.
+func (r *reading) readWhere() {
+	r.paths.ready(len(r.h) / 4)
+	r.followed = r.followed[:0]
+	for i := range r.h {
+		c, s := &r.h[i], &r.spots[i]
+		if c.Grant.Path != "" {
+			s.grant = r.paths.find(c.Grant.Path)
+		}
+		if c.Path == "" {
+			continue
+		}
+		s.place, _ = r.paths.number(c.Path)
+		if c.Verb == history.Order {
+			s.reads = int32(len(r.followed))
+			for _, read := range c.Reads {
+				r.followed = append(r.followed, r.paths.find(read.Path))
+			}
+			s.readsTo = int32(len(r.followed))
+		}
 	}
-	*w.versions.thing(ref) = id
-	return id
 }
 
-// behind gives the thing behind a factor; one from before the history is new.
-func (w *what) behind(f history.Factor) int32 {
-	thing := w.versions.thing(VersionRef{f.Path, f.Version})
-	if *thing == 0 {
-		*thing = w.newThing()
-	}
-	return *thing
+// forget lets go of whatever the history said; only memory to read the next one into is left.
+func (r *reading) forget() {
+	r.h = nil
+	r.sessions.forget()
+	r.paths.forget()
+	r.things.forget()
 }
 
-// equal gives the thing that has a name already, or a new one.
-func equal[K comparable](w *what, things map[K]int32, name K) int32 {
-	id, ok := things[name]
-	if !ok {
-		id = w.newThing()
-		things[name] = id
+// ready gives n zero values in memory that is there already, if there is enough of it.
+func ready[T any](s []T, n int) []T {
+	if cap(s) < n {
+		return make([]T, n)
 	}
-	return id
-}
-
-func (w *what) newThing() int32 {
-	w.things++
-	return w.things
-}
-
-// text gives the text of a JSON string; most need no unescaping.
-func text(raw json.RawMessage) string {
-	if n := len(raw); n >= 2 && raw[0] == '"' && bytes.IndexByte(raw, '\\') < 0 {
-		return string(raw[1 : n-1])
-	}
-	var s string
-	if json.Unmarshal(raw, &s) != nil {
-		return string(raw) // what is no text equals only itself
-	}
-	return s
+	clear(s[:n])
+	return s[:n]
 }

@@ -19,7 +19,7 @@ func (a *analysis) shared() {
 func (a *analysis) soft() (grew bool) {
 	for _, i := range a.softly {
 		seq, l, found := a.First+int64(i), &a.lines[i], &a.Changes[i]
-		s := &a.visits[a.seen[i].visit].Session
+		s := &a.visits[l.visit].Session
 		if s.Cleared || s.Claimed {
 			continue
 		}
@@ -35,7 +35,7 @@ func (a *analysis) soft() (grew bool) {
 			continue
 		}
 		// S4: what comes out of a suspect session is suspect.
-		if p := a.parent(&a.seen[i]); p.SuspectFrom != 0 && seq >= p.SuspectFrom {
+		if p := a.parent(l); p.SuspectFrom != 0 && seq >= p.SuspectFrom {
 			if why := (finding.Reason{Rule: finding.S4, From: p.SuspectFrom, Confidence: p.Suspect.Confidence * weightS4}); why.Confidence > hardly(found) {
 				suspectFrom(s, seq, why)
 			}

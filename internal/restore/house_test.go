@@ -72,6 +72,7 @@ func (l *labels) Findings(tx *db.Tx, c casefile.Case) ([]history.Change, finding
 		f.Changes[i] = finding.Change{Label: finding.Tainted, Reason: finding.Reason{Confidence: 1}, Thing: int32(len(f.Things))}
 		f.Things = append(f.Things, finding.Thing{Set: c.Seq})
 	}
+	complete(all, &f)
 	return all, f, err
 }
 

@@ -116,7 +116,8 @@ func MakePlan(h []history.Change, f finding.Findings, kinds account.Kinds, now t
 		p.contradicted[c.Seq] = why
 	}
 	p.play()
-	for _, fd := range p.fields {
+	for i := range p.fields {
+		fd := &p.fields[i]
 		p.decide(fd)
 		p.Questions = append(p.Questions, fd.asked...)
 	}

@@ -61,25 +61,26 @@ func (p *Plan) drift(s Step, there json.RawMessage) {
 // which nothing changed hands: the same device, in the same segment, was the
 // holder's a moment before. Where nothing is known of devices nothing is asked.
 func (p *planner) mixed(h []history.Change) {
+	from, last := map[string]*history.Change{}, int64(0) // where each of them turns, and the last of these
 	for name, s := range p.findings.Sessions {
 		i := s.TaintedFrom - p.findings.First
 		if s.TaintedFrom == 0 || i < 0 || i >= int64(len(h)) || begins(&h[i], name) {
 			continue
 		}
-		c := &h[i]
-		if c.Session != name { // the mark names a change of another session: its next own one counts
+		if h[i].Session == name { // else the mark names a change of another session: its next own one counts
+			from[name], last = &h[i], max(last, i)
+		}
+	}
+	for i := last - 1; i >= 0 && len(from) > 0; i-- {
+		before := &h[i]
+		c := from[before.Session]
+		if c == nil || before.Seq >= c.Seq {
 			continue
 		}
-		for j := i - 1; j >= 0; j-- {
-			before := &h[j]
-			if before.Session != name {
-				continue
-			}
-			if device := before.Client.Device; device != "" && device == c.Client.Device && before.Segment == c.Segment &&
-				p.findings.Of(before.Seq).Label != finding.Tainted {
-				p.Questions = append(p.Questions, Question{Why: MixedSession, Path: name, Seq: c.Seq})
-			}
-			break
+		delete(from, before.Session)
+		if device := before.Client.Device; device != "" && device == c.Client.Device && before.Segment == c.Segment &&
+			p.findings.Of(before.Seq).Label != finding.Tainted {
+			p.Questions = append(p.Questions, Question{Why: MixedSession, Path: c.Session, Seq: c.Seq})
 		}
 	}
 }

@@ -25,41 +25,94 @@ type planner struct {
 	kinds        account.Kinds
 	now          time.Time
 	contradicted map[int64]Why
-	fields       []*field
+	fields       []field             // the paths that are played
+	number       []int32             // by finding.Change.Place: the number of its field, from 1; 0 if it is not played
 	erased       map[string]int64    // elements erased at the holder's wish, by set and parts: the latest such change
 	twins        map[string][]*field // elements by set and parts; made when first needed
+}
+
+// play plays the history of every path on which something is to be decided.
+func (p *planner) play() {
+	p.choose()
+	p.playFrom(0)
+	if sets := p.robbed(); len(sets) > 0 {
+		played := len(p.fields)
+		p.chooseOf(sets)
+		p.playFrom(played)
+	}
+}
+
+// choose chooses the paths that somebody else than the holder may have written,
+// or where he knows what there is, or that we wrote ourselves. On all others the
+// holder's last value stands whatever it is, so that nobody need look: they are nearly all of a long history.
+func (p *planner) choose() {
+	f, n := p.findings, int32(0)
+	p.number = make([]int32, len(f.Changes)+1) // there are no more places than changes
+	choose := func(place int32) {
+		if place != 0 && p.number[place] == 0 {
+			n++
+			p.number[place] = n
+		}
+	}
+	for i := range f.Changes {
+		if c := &f.Changes[i]; c.Label != finding.Clean || c.Affected || c.System || c.Thing != 0 && f.Things[c.Thing].Bad() {
+			choose(c.Place)
+		}
+	}
+	for _, c := range f.Contradictions {
+		choose(f.Of(c.Seq).Place) // a session is at no place
+	}
+	p.fields = make([]field, n)
+}
+
+// robbed gives the sets from which the intruder removed an element: whether it
+// comes back depends on what else is or was in them.
+func (p *planner) robbed() map[string]bool {
+	sets := map[string]bool{}
+	for i := range p.fields {
+		if fd := &p.fields[i]; fd.robbed() {
+			sets[setOf(fd.path)] = true
+		}
+	}
+	return sets
+}
+
+// chooseOf chooses the other elements of some sets.
+func (p *planner) chooseOf(sets map[string]bool) {
+	for i := range p.history {
+		place := p.findings.Changes[i].Place
+		if place != 0 && p.number[place] == 0 && sets[setOf(p.history[i].Path)] {
+			p.fields = append(p.fields, field{})
+			p.number[place] = int32(len(p.fields))
+		}
+	}
 }
 
 // player plays the history of some paths, and knows nothing of the others.
 type player struct {
 	*planner
-	part, of   int32             // it plays the paths whose number leaves part when divided by of
-	own        []*field          // as they came up
-	block      []field           // where the next ones go: many are made at once
-	places     []*field          // by finding.Change.Place / of; nil: not seen yet, or declared by nobody
-	unnumbered map[string]*field // the same by path, for findings that number no paths
-	wished     map[string]int64  // as planner.erased
+	after    int32            // it plays the fields after this number,
+	part, of int32            // those whose number leaves part when divided by of
+	wished   map[string]int64 // as planner.erased
 }
 
 // long is from how many changes on a history is played by two at once. No path
 // waits for another, and half of the time goes into waiting for memory.
 const long = 2000
 
-// play plays the whole history.
-func (p *planner) play() {
-	players := []*player{{planner: p, of: 1}}
+// playFrom plays the fields from an index on.
+func (p *planner) playFrom(played int) {
+	players := []player{{planner: p, after: int32(played), of: 1}}
 	if len(p.history) >= long {
-		players = []*player{{planner: p, of: 2}, {planner: p, part: 1, of: 2}}
+		players = []player{{planner: p, after: int32(played), of: 2}, {planner: p, after: int32(played), part: 1, of: 2}}
 	}
 	var others sync.WaitGroup
-	for _, one := range players[1:] {
-		others.Go(one.play)
+	for i := range players[1:] {
+		others.Go(players[i+1].play)
 	}
 	players[0].play()
 	others.Wait()
-	p.fields, p.erased = players[0].own, players[0].wished
-	for _, one := range players[1:] {
-		p.fields = append(p.fields, one.own...)
+	for _, one := range players {
 		for twin, seq := range one.wished {
 			if p.erased == nil {
 				p.erased = map[string]int64{}
@@ -70,18 +123,18 @@ func (p *planner) play() {
 }
 
 func (p *player) play() {
-	for i := range p.history {
-		found := p.findings.Of(p.history[0].Seq + int64(i))
-		if found.Place%p.of == p.part {
-			p.replay(&p.history[i], found)
+	for i := range p.findings.Changes {
+		found := &p.findings.Changes[i]
+		if n := p.number[found.Place]; n > p.after && n%p.of == p.part {
+			p.replay(&p.fields[n-1], &p.history[i], *found)
 		}
 	}
 }
 
 // field is one path, played twice: as it is, and without the tainted changes.
 type field struct {
-	path      string
-	algebra   account.Algebra
+	path      string          // empty until its first change is played
+	algebra   account.Algebra // empty if nobody declared the path
 	now       value
 	kept      value
 	tainted   int64             // latest tainted change that wrote it; 0 if none
@@ -114,16 +167,16 @@ func (v value) seq() int64 {
 	return v.Seq
 }
 
-// replay plays the next change.
-func (p *player) replay(c *history.Change, found finding.Change) {
-	if c.Path == "" {
-		return
-	}
+// replay plays the next change of a field.
+func (p *player) replay(fd *field, c *history.Change, found finding.Change) {
 	if found.Label == finding.Tainted && !found.Certain() {
 		found.Label = finding.Suspect // a guess undoes nothing: it is kept, and people are asked
 	}
-	fd := p.field(c, found.Place)
-	if fd == nil {
+	if fd.path == "" {
+		kind, _ := p.kinds.Of(c.Path)
+		fd.path, fd.algebra = c.Path, kind.Algebra
+	}
+	if fd.algebra == "" {
 		return // nobody declared it, so nobody could have written it
 	}
 	switch c.Verb {
@@ -158,40 +211,9 @@ func (p *player) erase(fd *field, c *history.Change, found finding.Change) {
 	p.wished[twin(fd.path, fd.now)] = c.Seq
 }
 
-// field gives the field that a change is about; nil if nobody declared its path.
-func (p *player) field(c *history.Change, place int32) *field {
-	if place == 0 {
-		if p.unnumbered == nil {
-			p.unnumbered = map[string]*field{}
-		}
-		if p.unnumbered[c.Path] == nil {
-			p.unnumbered[c.Path] = p.newField(c.Path)
-		}
-		return p.unnumbered[c.Path]
-	}
-	place /= p.of
-	for int(place) >= len(p.places) {
-		p.places = append(p.places, nil)
-	}
-	if p.places[place] == nil {
-		p.places[place] = p.newField(c.Path)
-	}
-	return p.places[place]
-}
-
-// newField makes the field of a path; nil if nobody declared it.
-func (p *player) newField(path string) *field {
-	kind, ok := p.kinds.Of(path)
-	if !ok {
-		return nil
-	}
-	if len(p.block) == cap(p.block) {
-		p.block = make([]field, 0, min(128, max(16, len(p.own))))
-	}
-	p.block = append(p.block, field{path: path, algebra: kind.Algebra})
-	fd := &p.block[len(p.block)-1]
-	p.own = append(p.own, fd)
-	return fd
+// robbed tells whether the field is of an element that the intruder removed and nobody brought back.
+func (fd *field) robbed() bool {
+	return fd.algebra == account.Element && fd.gone != 0 && fd.now.json() == nil && fd.kept.json() != nil
 }
 
 // write plays a total write: it cuts everything before it, unless it is the

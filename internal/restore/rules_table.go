@@ -64,7 +64,7 @@ func (p *planner) erasedBy(v value) bool {
 // decideElement does the same for an element of a set, but what the intruder removed does not come back
 // where the holder has entered an equal one again, for it would be there twice, or has erased an equal one.
 func (p *planner) decideElement(fd *field) {
-	if fd.now.json() == nil && fd.kept.json() != nil && fd.gone != 0 {
+	if fd.robbed() {
 		if p.erased[twin(fd.path, fd.kept)] > fd.gone {
 			p.Erased = append(p.Erased, fd.path)
 			return
@@ -80,7 +80,8 @@ func (p *planner) decideElement(fd *field) {
 func (p *planner) enteredAgain(fd *field) bool {
 	if p.twins == nil {
 		p.twins = map[string][]*field{}
-		for _, other := range p.fields {
+		for i := range p.fields {
+			other := &p.fields[i]
 			if other.algebra == account.Element && other.added != 0 && other.kept.json() != nil {
 				key := twin(other.path, other.kept)
 				p.twins[key] = append(p.twins[key], other)
@@ -92,9 +93,14 @@ func (p *planner) enteredAgain(fd *field) bool {
 
 // twin is equal for elements of one set with equal parts.
 func twin(path string, v value) string {
-	set, _, _ := strings.Cut(path, "/")
 	parts, _ := json.Marshal(account.Fact{Value: v.json()}.Parts()) // sorted by name
-	return set + string(parts)
+	return setOf(path) + string(parts)
+}
+
+// setOf gives the set that an element is of.
+func setOf(path string) string {
+	set, _, _ := strings.Cut(path, "/")
+	return set
 }
 
 // decideContact drops a contact that the intruder owns or knows to receive at,
