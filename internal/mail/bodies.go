@@ -32,6 +32,7 @@ const (
 	KindQuestions         Kind = "questions"
 	KindHandBack          Kind = "hand-back"
 	KindInvitation        Kind = "invitation"
+	KindClosing           Kind = "closing"
 )
 
 // ConfirmAddress asks whoever registered to prove that he receives here.
@@ -91,6 +92,19 @@ type Notice struct {
 	NotMe      string    `letter:"link"`
 	NotMeUntil time.Time // when the link ends
 	Recovers   time.Time // the reader's address was given up: until when the account can still be recovered there; else zero
+}
+
+// Closing tells of the end of an account: that it was asked for (Requested), was
+// taken back (Cancelled), or has come (Changed).
+type Closing struct {
+	Event      Event
+	At         time.Time
+	Due        time.Time // Requested only: when the account ends
+	IP         string
+	Place      string    // may be empty
+	Device     string    // may be empty
+	NotMe      string    `letter:"link"`
+	NotMeUntil time.Time // when the link ends
 }
 
 // Frozen tells the holder that his account is held still.
@@ -252,6 +266,9 @@ func (ConfirmChange) Kind() Kind { return KindConfirmChange }
 
 // Kind implements Body.
 func (Notice) Kind() Kind { return KindNotice }
+
+// Kind implements Body.
+func (Closing) Kind() Kind { return KindClosing }
 
 // Kind implements Body.
 func (Frozen) Kind() Kind { return KindFrozen }

@@ -25,7 +25,7 @@ var languages = []string{"en", "ja"}
 // start, so that a broken one stops the program and not a letter.
 var kinds = []Body{
 	ConfirmAddress{}, AlreadyRegistered{}, ConfirmChange{}, Notice{}, Frozen{}, Code{}, Reset{}, Recover{}, Recovering{}, ResetDone{},
-	CallbackBooked{}, Answer{}, FalseAlarm{}, Undone{}, Questions{}, HandBack{}, Invitation{},
+	CallbackBooked{}, Answer{}, FalseAlarm{}, Undone{}, Questions{}, HandBack{}, Invitation{}, Closing{},
 }
 
 // sheet is one kind in one language, as text and as HTML.

@@ -70,6 +70,7 @@ func samples(language string) []Body {
 			Charges: []Charge{{say("Gift card", "ギフトカード"), say("¥5,000", "5,000円"), say("refunded", "返金済み")}},
 			Cards:   []string{"Visa •••• 4242"}, Enrol: []string{say("authenticator app", "認証アプリ")},
 			Watched: noon.Add(30 * 24 * time.Hour), Signed: say("Aoi Tanaka", "田中 葵"), SignedAs: say("Account protection desk", "アカウント保護窓口")},
+		Closing{Event: Requested, At: noon, Due: later, IP: "192.0.2.7", Place: say("near Osaka, Japan", "大阪府付近"), Device: say("Safari on iPhone", "iPhoneのSafari"), NotMe: "/not-me/t0ken", NotMeUntil: later},
 		Invitation{By: say("Naomi Okada", "岡田 直美"), Link: "/desk/welcome/t0ken", Until: later},
 	}
 }
@@ -81,6 +82,7 @@ func bare() []Body {
 		Notice{Event: SignedIn, NotMe: "/not-me/t0ken"}, Frozen{Link: "/contact/c"}, Code{Code: "123456"}, Reset{Link: "/reset/t0ken"},
 		Recover{Link: "/recover/t0ken", Ready: true}, Recovering{Stopped: true, NotMe: "/not-me/t0ken"}, ResetDone{NotMe: "/not-me/t0ken"}, CallbackBooked{Link: "/contact/c", At: noon}, Answer{Link: "/contact/c", Text: "x"},
 		FalseAlarm{Link: "/contact/c"}, Undone{NotMe: "/not-me/t0ken"}, Questions{Link: "/recovery/t0ken"}, HandBack{}, Invitation{Link: "/desk/welcome/t0ken"},
+		Closing{Event: Changed, NotMe: "/not-me/t0ken"},
 	}
 }
 

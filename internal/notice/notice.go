@@ -222,12 +222,24 @@ func (t *Teller) tell(tx *db.Tx, accountID string, n news) error {
 		}
 		body := t.body(tx, n, h.Language, token)
 		body.NotMeUntil, body.Recovers = tx.Now.Add(stops), recovers(h.Contacts, r.version, tx.Now)
-		l := mail.Letter{Account: h.ID, To: r.to, Name: h.Name, Language: h.Language, Number: number, Body: body}
+		l := mail.Letter{Account: h.ID, To: r.to, Name: h.Name, Language: h.Language, Number: number, Body: bodyOf(n, body)}
 		if err := t.Post.QueueNew(tx, l); err != nil {
 			return err
 		}
 	}
 	return insert(tx, Told{Number: number, Account: h.ID, Seq: n.seq, Event: n.event, Path: n.path, Letters: len(to), Untold: untold})
+}
+
+// bodyOf gives a notice the letter that it is about: the end of an account is no change of a thing in it.
+func bodyOf(n news, b mail.Notice) mail.Body {
+	if n.path != account.Closing || n.event == mail.Removed { // a case that took it away puts it back by letters of its own
+		return b
+	}
+	c := mail.Closing{Event: n.event, At: b.At, Due: b.Due, IP: b.IP, Place: b.Place, Device: b.Device, NotMe: b.NotMe, NotMeUntil: b.NotMeUntil}
+	if n.event == mail.Changed { // the day came by itself; who had asked for it was told two weeks ago
+		c.IP, c.Place, c.Device = "", "", ""
+	}
+	return c
 }
 
 func (t *Teller) body(tx *db.Tx, n news, language, token string) mail.Notice {

@@ -19,6 +19,7 @@ type closeView struct {
 	web.Page
 	Pending []waitView
 	Guarded time.Time
+	Ask     bool // for the password
 }
 
 func (p *Pages) showClose(w http.ResponseWriter, r *http.Request) error {
@@ -33,12 +34,18 @@ func (p *Pages) showClose(w http.ResponseWriter, r *http.Request) error {
 	if v.Pending, err = p.waiting(r, v.Page, account.Closing); err != nil {
 		return err
 	}
+	if v.Ask, err = p.asks(r, signin.ActClose); err != nil {
+		return err
+	}
 	return closePage.Render(w, r, v)
 }
 
 func (p *Pages) close(w http.ResponseWriter, r *http.Request) error {
 	f := web.FormOf(r)
-	password := f.Secret("password")
+	password, err := p.password(r, f, signin.ActClose, "password")
+	if err != nil {
+		return err
+	}
 	if err := f.Err(); err != nil {
 		return err
 	}

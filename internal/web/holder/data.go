@@ -33,7 +33,7 @@ type dataView struct {
 	Pending []waitView
 	Until   time.Time // a copy may be fetched until then; zero: none may
 	Guarded time.Time
-	Ask     bool // the password was not given lately
+	Ask     bool // for the password
 }
 
 func (p *Pages) showData(w http.ResponseWriter, r *http.Request) error {
@@ -52,17 +52,24 @@ func (p *Pages) showData(w http.ResponseWriter, r *http.Request) error {
 	if v.Until, err = p.Life.ExportUntil(ctx, who); err != nil {
 		return err
 	}
-	proved, err := p.Life.Proved(ctx, who)
+	if v.Until.IsZero() {
+		v.Ask, err = p.asks(r, signin.ActExport)
+	} else {
+		v.Ask, err = p.Life.Proved(ctx, who)
+		v.Ask = !v.Ask
+	}
 	if err != nil {
 		return err
 	}
-	v.Ask = !proved
 	return dataPage.Render(w, r, v)
 }
 
 func (p *Pages) askData(w http.ResponseWriter, r *http.Request) error {
 	f := web.FormOf(r)
-	password := f.Secret("password")
+	password, err := p.password(r, f, signin.ActExport, "password")
+	if err != nil {
+		return err
+	}
 	if err := f.Err(); err != nil {
 		return err
 	}

@@ -177,3 +177,37 @@ func TestAPasswordIsEnoughForWhoHasNothingElse(t *testing.T) {
 		t.Errorf("%d to %s %v", p.code, p.to, p.errors())
 	}
 }
+
+// A copy and the end of the account go by the same table as everything else: after a passkey nobody types a password.
+func TestAPasskeyIsEnoughForACopyAndForClosing(t *testing.T) {
+	t.Parallel()
+	h := build(t, true)
+	h.hana()
+	phone := keytest.New(t, h.named)
+	h.surfer().signIn(hana, first).enrols(phone, "phone")
+	h.ages(100 * time.Hour)
+	b := h.surfer()
+	b.post("/sign-in/passkey", "answer", phone.Present(b.options("/sign-in/passkey/ask")))
+	for _, path := range []string{"/security/data", "/security/close"} {
+		if p := b.get(path); p.code != 200 || p.Find("#password").Length() != 0 || p.Find("form[method=post].card").Length() != 1 {
+			t.Errorf("%s asks for the password: %d", path, p.code)
+		}
+		if p := b.post(path); p.code != 303 || !strings.HasPrefix(p.to, path+"?done=") {
+			t.Errorf("%s: %d to %s %v", path, p.code, p.to, p.errors())
+		}
+	}
+	if p := b.get("/security/data"); p.Find("#password").Length() != 0 {
+		t.Error("fetching the copy asks for the password")
+	}
+	if p := b.post("/security/data/copy"); p.code != 200 {
+		t.Errorf("fetching the copy: %d to %s", p.code, p.to)
+	}
+	h.ok(h.db.Write(t.Context(), func(tx *db.Tx) error { // eleven minutes go by
+		return tx.Put(`UPDATE strong_proof SET at = at - $1`, (11 * time.Minute).Microseconds())
+	}))
+	for _, path := range []string{"/security/data", "/security/close", "/security/data/copy"} {
+		if p := b.post(path, "password", first); !strings.HasPrefix(p.to, "/security/prove?") {
+			t.Errorf("%s with the password alone: %d to %s", path, p.code, p.to)
+		}
+	}
+}
