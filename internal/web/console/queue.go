@@ -140,7 +140,8 @@ func (p *Pages) finishCall(w http.ResponseWriter, r *http.Request) error {
 
 type wallView struct {
 	web.Page
-	Wall desk.Wall
+	Wall    desk.Wall
+	Guessed int // names that are being tried with guessed passwords; 0 in calm weather
 }
 
 // Longest shows how long the first caller waits.
@@ -151,7 +152,16 @@ func (p *Pages) showWall(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	v := wallView{web.NewPage(r, "wall.title"), wall}
+	v := wallView{Page: web.NewPage(r, "wall.title"), Wall: wall}
+	waves, err := p.waves(r.Context())
+	if err != nil {
+		return err
+	}
+	for _, w := range waves {
+		if w.Ended.IsZero() {
+			v.Guessed = max(v.Guessed, w.Names)
+		}
+	}
 	v.Wide = true
 	return wallPage.Render(w, r, v)
 }

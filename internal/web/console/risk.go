@@ -33,8 +33,15 @@ type Waves interface {
 	Open(ctx context.Context, most int) ([]wave.Wave, error)
 }
 
-// wavesShown is how many waves the page tells of.
+// wavesShown is how many waves the page on risk tells of.
 const wavesShown = 10
+
+func (p *Pages) waves(ctx context.Context) ([]wave.Wave, error) {
+	if p.Waves == nil {
+		return nil, nil
+	}
+	return p.Waves.Open(ctx, wavesShown)
+}
 
 func (p *Pages) riskRoutes() []web.Route {
 	return []web.Route{{Method: "GET", Path: "/desk/risk", Permission: access.Manage, Handler: p.showRisk}}
@@ -49,10 +56,8 @@ func (p *Pages) showRisk(w http.ResponseWriter, r *http.Request) error {
 	if v.Overview, err = p.Judge.Look(r.Context(), web.ActorOf(r), days); err != nil {
 		return err
 	}
-	if p.Waves != nil {
-		if v.Waves, err = p.Waves.Open(r.Context(), wavesShown); err != nil {
-			return err
-		}
+	if v.Waves, err = p.waves(r.Context()); err != nil {
+		return err
 	}
 	v.Charts = []Chart{
 		v.chart("challenged", func(d judge.Day) (bright, dim, of int64) {

@@ -24,6 +24,9 @@ func TestWavesAreToldOfAtTheDesk(t *testing.T) {
 	if doc(t, boss.get("/desk/risk?lang=en")).Find("#waves").Length() != 0 {
 		t.Error("a wave is told of in calm weather")
 	}
+	if doc(t, boss.get("/desk/wall")).Find("#guessed").Length() != 0 {
+		t.Error("the wall has a wave in calm weather")
+	}
 	h.surge()
 	for _, lang := range []string{"en", "ja"} {
 		page := doc(t, boss.get("/desk/risk?lang="+lang))
@@ -33,6 +36,9 @@ func TestWavesAreToldOfAtTheDesk(t *testing.T) {
 		if page.Find("#waves script").Length() != 0 {
 			t.Error("what a client calls itself is markup")
 		}
+	}
+	if got := doc(t, boss.get("/desk/wall")).Find("#guessed b").Text(); got != "70" {
+		t.Errorf("the wall says that %q names are being tried", got)
 	}
 	h.want(boss.get("/desk/risk?lang=en"), http.StatusOK, "192.0.2.0/24", "goes on")
 }
