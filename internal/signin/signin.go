@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync"
 	"time"
 
 	"takeback/internal/access"
@@ -43,7 +44,8 @@ type Life struct {
 
 	Words []string // of the service, which must not be in a password; its name need not be among them
 
-	tries tries
+	tries      tries
+	estimating sync.Mutex
 }
 
 // Crier tells the holder's contacts what the history alone does not say. Room
