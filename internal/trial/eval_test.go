@@ -252,6 +252,21 @@ func TestRowsOutOfOrderAreCountedAndGoneOnFrom(t *testing.T) {
 	if report.Count.Unordered == 0 || int64(len(scores)) != report.Count.Rows {
 		t.Errorf("%d rows out of order, %d scores of %d", report.Count.Unordered, len(scores), report.Count.Rows)
 	}
+	var text strings.Builder
+	if err := report.Text(&text); err != nil || !strings.Contains(text.String(), "Sort the file") {
+		t.Errorf("nobody is told: %v", err)
+	}
+}
+
+func TestAFileOfBrokenRowsAloneIsRefused(t *testing.T) {
+	tables, err := risk.ShippedTables()
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := header + "0,soon,1,,203.0.113.7,NO,-,-,1,a,b,c,d,True,False,False\n"
+	if _, err := Eval(strings.NewReader(text), Replay{Tables: tables, Use: [scorers]bool{true, false}}, Judging{}); err == nil || !strings.Contains(err.Error(), "none of 1 rows") {
+		t.Errorf("got %v", err)
+	}
 }
 
 // Thresholds must not know the part that they are judged on: scores that rise

@@ -2,9 +2,23 @@ package trial
 
 import (
 	"net/netip"
+	"strings"
 
 	"takeback/internal/risk"
 )
+
+// addressOf reads an address, in brackets or with a port if need be. What is none is unknown.
+func addressOf(s string) netip.Addr {
+	a, err := netip.ParseAddr(s)
+	if err != nil {
+		s = strings.TrimSpace(s)
+		with, e := netip.ParseAddrPort(s)
+		if a = with.Addr(); e != nil {
+			a, _ = netip.ParseAddr(strings.Trim(s, "[]"))
+		}
+	}
+	return a.Unmap().WithZone("")
+}
 
 // Event is the row as the scorers know it. The data set knows no device token,
 // and its mark of listed addresses stays out: it is a label and no observation.
@@ -24,7 +38,7 @@ func (r *Row) Event() risk.Event {
 		at += len(f)
 		return text[at-len(f) : at]
 	}
-	address, _ := netip.ParseAddr(string(r.Address)) // what is no address is unknown
+	address := addressOf(string(r.Address))
 	e := risk.Event{Kind: risk.SignedIn, At: r.At.UnixMicro()}
 	if !r.Success {
 		e.Kind = risk.SignInFailed

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -23,6 +24,9 @@ func (r *Reader) fill(row *Row) error {
 	var ok bool
 	if row.At, ok = parseTime(r.field(colAt)); !ok {
 		return r.broken(colAt, "is no time like 2020-02-03 12:43:30.772")
+	}
+	if year := row.At.Year(); year < firstYear || year > lastYear {
+		return r.broken(colAt, fmt.Sprintf("lies before %d or after %d", firstYear, lastYear))
 	}
 	if row.Network, ok = parseNetwork(r.field(colNetwork)); !ok {
 		return r.broken(colNetwork, "is no number of a network")
@@ -51,8 +55,15 @@ func (r *Reader) broken(column int, why string) error {
 	return &Broken{r.line, columnNames[column], fmt.Sprintf("%.40q %s", text, why)}
 }
 
+// The years of a row. One that lies elsewhere would spoil when thresholds are set.
+const (
+	firstYear = 1971
+	lastYear  = 2138
+)
+
 // parseTime reads 2020-02-03 12:43:30.772, with or without a fraction; other
-// forms that files of others may have go the slower way.
+// forms that files of others may have go the slower way. Bare numbers are seconds,
+// milliseconds or microseconds since 1970, by their length.
 func parseTime(b []byte) (time.Time, bool) {
 	if len(b) >= 19 && b[4] == '-' && b[7] == '-' && (b[10] == ' ' || b[10] == 'T') && b[13] == ':' && b[16] == ':' {
 		year, month, day := digits(b[0:4]), digits(b[5:7]), digits(b[8:10])
@@ -64,8 +75,19 @@ func parseTime(b []byte) (time.Time, bool) {
 			return at, at.Day() == day // there is no 30th of February
 		}
 	}
-	for _, form := range []string{time.RFC3339Nano, "2006-01-02 15:04:05.999999999Z07:00", "2006-01-02 15:04:05.999999999 MST", "2006-01-02"} {
-		if at, err := time.Parse(form, string(bytes.TrimSpace(b))); err == nil {
+	b = bytes.TrimSpace(b)
+	if n := digits(b); n >= 0 {
+		switch len(b) {
+		case 9, 10:
+			return time.Unix(int64(n), 0).UTC(), true
+		case 12, 13:
+			return time.UnixMilli(int64(n)).UTC(), true
+		case 15, 16:
+			return time.UnixMicro(int64(n)).UTC(), true
+		}
+	}
+	for _, form := range []string{time.RFC3339Nano, "2006-01-02 15:04:05.999999999Z07:00", "2006-01-02 15:04:05.999999999 MST", "2006-01-02 15:04", "2006-01-02T15:04", "2006-01-02"} {
+		if at, err := time.Parse(form, string(b)); err == nil {
 			return at.UTC(), true
 		}
 	}
@@ -96,23 +118,40 @@ func fraction(b []byte) (nano int, rest []byte) {
 	return nano, nil
 }
 
-// parseNetwork reads 29695, AS29695 and what tables make of it, 29695.0. A dash
-// or nothing is no network.
+// parseNetwork reads 29695, AS29695 and what tables make of it, 29695.0. A dash,
+// nothing, and the words of tables for nothing are no network.
 func parseNetwork(b []byte) (uint32, bool) {
-	b = bytes.TrimSuffix(bytes.TrimPrefix(b, []byte("AS")), []byte(".0"))
-	if len(b) == 0 || len(b) == 1 && b[0] == '-' || bytes.EqualFold(b, []byte("nan")) {
+	b = bytes.TrimSpace(b)
+	if nothing(b) {
 		return 0, true
 	}
+	b = bytes.TrimSuffix(bytes.TrimPrefix(bytes.TrimPrefix(b, []byte("AS")), []byte("as")), []byte(".0"))
 	n := digits(b)
-	return uint32(n), n >= 0 && len(b) <= 10 && n <= 1<<32-1
+	return uint32(n), len(b) > 0 && n >= 0 && len(b) <= 10 && n <= 1<<32-1
 }
 
-// parseBool reads True and False; nothing is false.
+// nothing tells whether a field says that nothing is known.
+func nothing(b []byte) bool {
+	switch strings.ToLower(string(b[:min(len(b), 5)])) {
+	case "", "-", "nan", "none", "null", "n/a", "na", "<na>":
+		return true
+	}
+	return false
+}
+
+// parseBool reads True and False, in any case, and what tables make of them. Nothing is false.
 func parseBool(b []byte) (value, ok bool) {
-	switch string(b) {
-	case "True", "true", "TRUE", "1":
+	switch string(b) { // as the data set has them
+	case "True":
 		return true, true
-	case "False", "false", "FALSE", "0", "":
+	case "False":
+		return false, true
+	}
+	b = bytes.TrimSpace(b)
+	switch strings.ToLower(string(b[:min(len(b), 6)])) {
+	case "true", "1", "1.0", "t", "yes", "y":
+		return true, true
+	case "false", "0", "0.0", "f", "no", "n", "":
 		return false, true
 	}
 	return false, false

@@ -3,6 +3,7 @@ package trial
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"io"
 	"math"
 	"slices"
@@ -58,6 +59,9 @@ func Eval(from io.Reader, p Replay, j Judging) (*Report, error) {
 	h, err := p.run(from)
 	if err != nil {
 		return nil, err
+	}
+	if h.Rows == 0 && h.Broken > 0 {
+		return nil, fmt.Errorf("none of %d rows could be read", h.Broken)
 	}
 	return h.judge(p.Use, j), nil
 }

@@ -49,18 +49,48 @@ func NewReader(from io.Reader) (*Reader, error) {
 	if !r.split(bytes.TrimPrefix(head, []byte("\xef\xbb\xbf"))) {
 		return nil, errors.New("line 1: a quote is not closed in the names of the columns")
 	}
+	if bytes.IndexByte(head, 0) >= 0 {
+		return nil, errors.New("line 1: the file seems to be in UTF-16; it must be in UTF-8")
+	}
 	for i := range r.place {
-		r.place[i] = slices.IndexFunc(r.cut, func(f []byte) bool {
-			return strings.EqualFold(string(bytes.TrimSpace(f)), columnNames[i])
-		})
+		r.place[i] = slices.IndexFunc(r.cut, func(f []byte) bool { return plainName(string(f)) == plainName(columnNames[i]) })
 	}
 	for _, c := range needed {
 		if r.place[c] < 0 {
-			return nil, fmt.Errorf("line 1: there is no column %q", columnNames[c])
+			return nil, fmt.Errorf("line 1: there is no column %q%s", columnNames[c], hint(head))
 		}
+	}
+	if bytes.IndexByte(head, '\r') >= 0 {
+		return nil, errors.New("line 1: lines end with a carriage return alone; write a line feed, as Unix and Windows do")
 	}
 	r.fields = len(r.cut)
 	return r, nil
+}
+
+// plainName lets "Login Timestamp", "login_timestamp" and "LoginTimestamp" be the same column.
+func plainName(s string) string {
+	return strings.Map(func(c rune) rune {
+		switch {
+		case c >= 'A' && c <= 'Z':
+			return c + 'a' - 'A'
+		case c >= 'a' && c <= 'z', c >= '0' && c <= '9':
+			return c
+		}
+		return -1
+	}, s)
+}
+
+// hint says what is probably the matter with a header that lacks a column.
+func hint(head []byte) string {
+	switch {
+	case bytes.IndexByte(head, '\r') >= 0:
+		return ": lines end with a carriage return alone; write a line feed, as Unix and Windows do"
+	case bytes.Count(head, []byte{';'}) > bytes.Count(head, []byte{','}):
+		return ": columns are separated by commas, not by semicolons"
+	case bytes.Count(head, []byte{'\t'}) > bytes.Count(head, []byte{','}):
+		return ": columns are separated by commas, not by tabs"
+	}
+	return fmt.Sprintf(" among %.120q; the first line must name the columns", head)
 }
 
 // Bytes tells how much of the file was read, for whoever shows progress.

@@ -65,6 +65,14 @@ func TestRowsAreReadAsTheyStand(t *testing.T) {
 			[]string{"0 1 a 12:00:00.000", "1 1 a 12:00:00.000", "2 1 a 12:00:00.500", "3 1 a 12:00:00.000"}, nil},
 		{"an empty line and line ends of Windows", "\r\n" + strings.ReplaceAll(row("0", noon, "1", "1", "a", "True"), "\n", "\r\n"), []string{"0 1 a 12:00:00.000"}, nil},
 		{"no end of the last line", strings.TrimSuffix(row("0", noon, "1", "1", "a", "True"), "\n"), []string{"0 1 a 12:00:00.000"}, nil},
+		{"times as numbers", row("0", "1580731200", "1", "1", "a", "True") + row("1", "1580731200500", "1", "1", "a", "True") + row("2", "1580731200500000", "1", "1", "a", "True") + row("3", "15807312005", "1", "1", "a", "True"),
+			[]string{"0 1 a 12:00:00.000", "1 1 a 12:00:00.500", "2 1 a 12:00:00.500"}, []string{`line 5, column "Login Timestamp": "15807312005" is no time like 2020-02-03 12:43:30.772`}},
+		{"times that are none of ours", row("0", "0001-01-01 00:00:00", "1", "1", "a", "True") + row("1", "9999-12-31 23:59:59", "1", "1", "a", "True"),
+			nil, []string{`line 2, column "Login Timestamp": "0001-01-01 00:00:00" lies before 1971 or after 2138`, `line 3, column "Login Timestamp": "9999-12-31 23:59:59" lies before 1971 or after 2138`}},
+		{"truths in other words", row("0", noon, "1", "1", "a", "yes") + row("1", noon, "1", "1", "a", " TRUE ") + row("2", noon, "1", "1", "a", "1.0") + row("3", noon, "1", "1", "a", "n"),
+			[]string{"0 1 a 12:00:00.000", "1 1 a 12:00:00.000", "2 1 a 12:00:00.000", "3 1 a 12:00:00.000"}, nil},
+		{"networks that nobody knows", row("0", noon, "1", "None", "a", "True") + row("1", noon, "1", "<NA>", "a", "True") + row("2", noon, "1", "N/A", "a", "True") + row("3", noon, "1", "AS", "a", "True"),
+			[]string{"0 1 a 12:00:00.000", "1 1 a 12:00:00.000", "2 1 a 12:00:00.000"}, []string{`line 5, column "ASN": "AS" is no number of a network`}},
 		{"a row that is too long", row("0", noon, "1", "1", strings.Repeat("a", 10<<20), "True") + row("1", noon, "-2", "1", "c", "False"), []string{"1 -2 c 12:00:00.000"}, []string{"line 2: is longer than 1048576 bytes"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -86,7 +94,11 @@ func TestAHeaderWithoutWhatIsNeededIsRefused(t *testing.T) {
 		"":                         "the file is empty",
 		"index,User ID\n":          `line 1: there is no column "Login Timestamp"`,
 		"index,\"User ID\n1,2,3\n": "line 1: a quote is not closed",
-		strings.Replace(header, "ASN", "AS Number", 1): `line 1: there is no column "ASN"`,
+		strings.Replace(header, "ASN", "AS Number", 1): `line 1: there is no column "ASN" among`,
+		strings.ReplaceAll(header, ",", ";"):           "separated by commas, not by semicolons",
+		strings.ReplaceAll(header, ",", "\t"):          "separated by commas, not by tabs",
+		strings.ReplaceAll(header, "", "\x00"):         "UTF-16",
+		strings.ReplaceAll(header, "\n", "\r0,1"):      "carriage return alone",
 	} {
 		if _, err := NewReader(strings.NewReader(text)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("the header %q gives %v, not %q", text, err, want)
@@ -100,6 +112,31 @@ func TestColumnsAreFoundByTheirNames(t *testing.T) {
 	good, broken := all(t, strings.NewReader(text))
 	if !slices.Equal(good, []string{"0 7 agent 12:00:00.000"}) || broken != nil {
 		t.Errorf("read %q, broken %q", good, broken)
+	}
+}
+
+func TestNamesOfColumnsMayBePlain(t *testing.T) {
+	text := strings.ToLower(strings.NewReplacer(" ", "_", "-", "_").Replace(header)) + "0,2020-02-03 12:00:00,7,,203.0.113.1,NO,-,-,12,agent,Chrome 1,Android 1,mobile,True,False,True\n"
+	r, err := NewReader(strings.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var row Row
+	if err := r.Read(&row); err != nil || string(row.User) != "7" || !row.Takeover {
+		t.Errorf("read %q, taken over: %v; %v", row.User, row.Takeover, err)
+	}
+}
+
+func TestAddressesInOtherForms(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"192.0.2.1": "192.0.2.1", " 192.0.2.1 ": "192.0.2.1", "192.0.2.1:443": "192.0.2.1", "::ffff:192.0.2.1": "192.0.2.1",
+		"2001:db8::1": "2001:db8::1", "[2001:db8::1]": "2001:db8::1", "[2001:db8::1]:443": "2001:db8::1", "fe80::1%eth0": "fe80::1",
+		"": "invalid IP", "-": "invalid IP", "1.2.3": "invalid IP", "example.com": "invalid IP",
+	} {
+		if got := addressOf(text).String(); got != want {
+			t.Errorf("%q is read as %s, want %s", text, got, want)
+		}
 	}
 }
 
