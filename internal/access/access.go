@@ -50,6 +50,16 @@ type Client struct {
 	Proof DeviceProof `json:"-"` // of the key that the device keeps; of this request alone
 }
 
+// mostAgent is how much of a user agent is kept, in bytes.
+const mostAgent = 400
+
+// UserAgent is what a client says it is, as it can be kept. Anybody writes what he likes into that
+// header: bytes that are no text, which a database refuses, are left out.
+func UserAgent(header string) string {
+	header = header[:min(len(header), mostAgent)]
+	return strings.ReplaceAll(strings.ToValidUTF8(header, ""), "\x00", "")
+}
+
 // DeviceProof is the key that a browser answered a challenge with. The zero one proves nothing.
 type DeviceProof struct {
 	Key       string // the public key

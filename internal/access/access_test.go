@@ -1,6 +1,9 @@
 package access
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestNet(t *testing.T) {
 	t.Parallel()
@@ -15,6 +18,18 @@ func TestNet(t *testing.T) {
 	} {
 		if got := (Client{IP: ip}).Net(); got != want {
 			t.Errorf("%s counts as %s, want %s", ip, got, want)
+		}
+	}
+}
+
+func TestAUserAgentIsTextThatCanBeKept(t *testing.T) {
+	t.Parallel()
+	for header, want := range map[string]string{
+		"": "", "Mozilla/5.0": "Mozilla/5.0", "a\xff\xfeb": "ab", "a\x00b": "ab",
+		strings.Repeat("x", 10<<20): strings.Repeat("x", 400), strings.Repeat("x", 399) + "語": strings.Repeat("x", 399),
+	} {
+		if got := UserAgent(header); got != want {
+			t.Errorf("%.20q of %d bytes is kept as %.20q of %d", header, len(header), got, len(got))
 		}
 	}
 }

@@ -32,7 +32,7 @@ type Event struct {
 		Given string `json:"given,omitempty" maxLength:"256" doc:"What the sign-in gave it to show next time."`
 	} `json:"device,omitempty" doc:"Absent if the service gives its clients nothing to be known by."`
 	Country string   `json:"country,omitempty" pattern:"^[A-Z]{2}$" patternDescription:"two capital letters" doc:"If the service knows it. Tables of ours go before."`
-	Network uint32   `json:"network,omitempty" doc:"Number of the autonomous system, likewise."`
+	Network uint32   `json:"network,omitempty" maximum:"4294967295" doc:"Number of the autonomous system, likewise."`
 	Lat     *float32 `json:"lat,omitempty" minimum:"-90" maximum:"90" doc:"Likewise, with lon and error_km."`
 	Lon     *float32 `json:"lon,omitempty" minimum:"-180" maximum:"180"`
 	ErrorKM float32  `json:"error_km,omitempty" minimum:"0" maximum:"20000" doc:"How far the true place may be from there."`

@@ -65,3 +65,82 @@ func TestEvents(t *testing.T) {
 		h.call("POST", "/v1/events", whole(event("9", id, "sign-in", "")), "Authorization", "").refused(401, "key.unknown", "")
 	})
 }
+
+// TestAbsurdEvents: what no client of a holder sends is refused with its field, or
+// bounded; nothing of it is a fault of ours, and the events beside it are kept.
+func TestAbsurdEvents(t *testing.T) {
+	each(t, func(t *testing.T, h *house) {
+		id, now := h.hana(), h.clock.Now()
+		long := strings.Repeat("語", 20_000)
+		for i, tt := range []struct{ name, with, code, field string }{
+			{"in an hour", `"at":"` + now.Add(time.Hour).Format(time.RFC3339) + `"`, "event.future", "event.at"},
+			{"in four minutes", `"at":"` + now.Add(4*time.Minute).Format(time.RFC3339) + `"`, "", ""},
+			{"at the end of time", `"at":"9999-12-31T23:59:59Z"`, "event.future", "event.at"},
+			{"three years ago", `"at":"` + now.AddDate(-3, 0, 0).Format(time.RFC3339) + `"`, "event.ancient", "event.at"},
+			{"a year ago", `"at":"` + now.AddDate(-1, 0, 0).Format(time.RFC3339) + `"`, "", ""},
+			{"in the year one", `"at":"0001-01-01T00:00:00Z"`, "event.ancient", "event.at"},
+			{"in the year zero, in a zone far away", `"at":"0000-01-01T00:00:00+23:59"`, "event.ancient", "event.at"},
+			{"an account that is none", `"account":"acc_none"`, "event.account", "event.account"},
+			{"an account with a zero byte", `"account":"acc\u0000"`, "event.text", "event.account"},
+			{"a session with a zero byte", `"session":"s\u0000"`, "event.text", "event.session"},
+			{"an id with a zero byte", `"id":"x\u0000"`, "event.text", "event.id"},
+			{"half a character", `"session":"\ud800"`, "", ""},
+			{"a name that is nobody's with a zero byte", `"kind":"sign-in-failed","account":"a\u0000b","marks":["name-unknown"]`, "event.text", "event.account"},
+			{"a user agent of 60 kB", `"user_agent":"` + long + `"`, "", ""},
+			{"a user agent of zero bytes", `"user_agent":"\u0000\u0000"`, "", ""},
+			{"an address of a zone", `"ip":"fe80::1%eth0"`, "", ""},
+			{"a forged list of addresses", `"ip":"203.0.113.9, 10.0.0.1"`, "event.ip", "event.ip"},
+			{"an address and a port", `"ip":"203.0.113.9:443"`, "event.ip", "event.ip"},
+			{"half a position", `"lat":35.6`, "", ""},
+			{"the pole", `"lat":90,"lon":-180,"error_km":20000`, "", ""},
+			{"a target that is no address", `"kind":"email-changed","target":"@@@.xn--..@"`, "", ""},
+			{"a target of another script", `"kind":"email-changed","target":"x@gm\u0430il.com"`, "", ""},
+			{"an order of everything", `"kind":"order-placed","amount":99999999999,"target":"` + strings.Repeat("x", 256) + `"`, "", ""},
+		} {
+			fields := map[string]string{"id": fmt.Sprintf("%q", fmt.Sprint("absurd", i)), "account": fmt.Sprintf("%q", id),
+				"at": fmt.Sprintf("%q", now.Format(time.RFC3339)), "kind": `"sign-in"`}
+			for name := range fields {
+				if strings.Contains(","+tt.with, `,"`+name+`":`) {
+					delete(fields, name)
+				}
+			}
+			event := tt.with
+			for name, value := range fields {
+				event += `,"` + name + `":` + value
+			}
+			beside := fmt.Sprintf(`{"id":"beside%d","account":%q,"at":%q,"kind":"seen"}`, i, id, now.Format(time.RFC3339))
+			var out struct{ Answers []api.Answer }
+			h.call("POST", "/v1/events", `{"events":[{`+event+`},`+beside+`]}`).is(http.StatusOK, &out)
+			if len(out.Answers) != 2 || out.Answers[1].Error != nil || out.Answers[1].Decision == "" {
+				t.Fatalf("%s: the event beside it was answered %+v", tt.name, out.Answers)
+			}
+			switch e := out.Answers[0].Error; {
+			case tt.code == "" && e != nil:
+				t.Errorf("%s: refused, %+v", tt.name, *e)
+			case tt.code != "" && (e == nil || e.Code != tt.code || e.Location != tt.field):
+				t.Errorf("%s: answered %+v, want %s on %s", tt.name, out.Answers[0], tt.code, tt.field)
+			}
+		}
+		for _, tt := range []struct{ name, with, field string }{
+			{"a latitude out of all numbers", `"lat":1e39,"lon":0`, "body.events[0].lat"},
+			{"an error larger than the Earth", `"lat":0,"lon":0,"error_km":1e30`, "body.events[0].error_km"},
+			{"a network below zero", `"network":-1`, "body.events[0].network"},
+			{"a network above all", `"network":4294967296`, "body.events[0].network"},
+			{"an amount below zero", `"amount":-1`, "body.events[0].amount"},
+			{"a country by its name", `"country":"Japan"`, "body.events[0].country"},
+			{"a mark that is none", `"marks":["holder"]`, "body.events[0].marks[0]"},
+			{"a session of a kilobyte", `"session":"` + strings.Repeat("s", 1024) + `"`, "body.events[0].session"},
+			{"a time that is none", `"at":"yesterday"`, "body.events[0].at"},
+			{"a time as a number", `"at":1764300000`, "body.events[0].at"},
+		} {
+			body := fmt.Sprintf(`{"id":"x","account":%q,"kind":"sign-in",%s`, id, tt.with)
+			if !strings.Contains(tt.with, `"at"`) {
+				body += fmt.Sprintf(`,"at":%q`, now.Format(time.RFC3339))
+			}
+			a := h.call("POST", "/v1/events", `{"events":[`+body+`}]}`)
+			if a.status != 422 && a.status != 400 || !strings.Contains(string(a.body), tt.field) {
+				t.Errorf("%s: %d %s, want the field %s", tt.name, a.status, a.body, tt.field)
+			}
+		}
+	})
+}

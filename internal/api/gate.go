@@ -97,13 +97,8 @@ func (a *API) who(r *http.Request) (access.Actor, error) {
 		return who, err
 	}
 	ip := a.Proxies.Client(r.RemoteAddr, r.Header.Values("X-Forwarded-For"))
-	who.Client = access.Client{Request: seal.ID("req"), IP: ip, UserAgent: agent(r.UserAgent()), Language: "en"}
+	who.Client = access.Client{Request: seal.ID("req"), IP: ip, UserAgent: access.UserAgent(r.UserAgent()), Language: "en"}
 	return who, nil
-}
-
-// agent is a User-Agent that can be kept: a header may hold any bytes.
-func agent(s string) string {
-	return strings.ToValidUTF8(s[:min(len(s), 400)], "")
 }
 
 // sound refuses what is too large or no text before anybody reads it: a JSON

@@ -63,9 +63,6 @@ func (j *Judge) sound(r Reported) (risk.Event, error) {
 		}
 		e.Place = together(e.Place, place)
 	}
-	if len(r.UserAgent) > risk.MaxAgent {
-		r.UserAgent = r.UserAgent[:risk.MaxAgent]
-	}
 	if e.Client == (risk.Client{}) {
 		e.Client = clientOf(r.UserAgent)
 	}
@@ -95,10 +92,7 @@ var errIP = fault.New(fault.Invalid, "event.ip", "This is not an IP address.").O
 
 // clientOf is what a user agent says of itself.
 func clientOf(agent string) risk.Client {
-	if len(agent) > risk.MaxAgent {
-		agent = agent[:risk.MaxAgent]
-	}
-	if agent == "" {
+	if agent = bearable(agent); agent == "" {
 		return risk.Client{}
 	}
 	ua := useragent.Parse(agent)
@@ -114,6 +108,15 @@ func clientOf(agent string) risk.Client {
 		c.Type = ""
 	}
 	return c
+}
+
+// bearable is a user agent as it can be kept: anybody makes them, so one that is
+// too long or no text is cut and not refused.
+func bearable(agent string) string {
+	if len(agent) > risk.MaxAgent {
+		agent = agent[:risk.MaxAgent]
+	}
+	return strings.ReplaceAll(strings.ToValidUTF8(agent, ""), "\x00", "")
 }
 
 func named(name, version string) string {

@@ -47,7 +47,7 @@ func (p *Provider) guard(methods string, next http.Handler) http.Handler {
 			return
 		}
 		r = r.WithContext(context.WithValue(r.Context(), fromKey{}, access.Client{Request: seal.ID("req"),
-			IP: p.Proxies.Client(r.RemoteAddr, r.Header.Values("X-Forwarded-For")), UserAgent: r.UserAgent()}))
+			IP: p.Proxies.Client(r.RemoteAddr, r.Header.Values("X-Forwarded-For")), UserAgent: access.UserAgent(r.UserAgent())}))
 		if people(r) {
 			w = &forPeople{ResponseWriter: w, r: r}
 		}

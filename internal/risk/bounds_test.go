@@ -31,6 +31,7 @@ func TestBounded(t *testing.T) {
 		{"a session of a megabyte", func(e *Event) { e.Session = strings.Repeat("s", 1<<20) }, ErrLong, "session"},
 		{"a target of a megabyte", func(e *Event) { e.Target = strings.Repeat("s", 1<<20) }, ErrLong, "target"},
 		{"half a character", func(e *Event) { e.Account = "a\xff" }, ErrText, "account"},
+		{"a zero byte", func(e *Event) { e.Session = "s\x00" }, ErrText, "session"},
 		{"tomorrow", func(e *Event) { e.At += dayMicros }, ErrFuture, "at"},
 		{"the end of time", func(e *Event) { e.At = math.MaxInt64 }, ErrFuture, "at"},
 		{"four minutes ahead", func(e *Event) { e.At += 4 * 60e6 }, nil, ""},

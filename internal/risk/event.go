@@ -2,6 +2,7 @@ package risk
 
 import (
 	"net/netip"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -153,7 +154,7 @@ const (
 var (
 	ErrMissing  = fault.New(fault.Invalid, "event.missing", "This is missing.")
 	ErrLong     = fault.New(fault.Invalid, "event.long", "This is too long.")
-	ErrText     = fault.New(fault.Invalid, "event.text", "This is not text in UTF-8.")
+	ErrText     = fault.New(fault.Invalid, "event.text", "This is not text in UTF-8 without zero bytes.")
 	ErrKind     = fault.New(fault.Invalid, "event.kind", "There is no such kind of event.")
 	ErrFuture   = fault.New(fault.Invalid, "event.future", "This lies in the future. Please check the clock.")
 	ErrAncient  = fault.New(fault.Invalid, "event.ancient", "This is too long ago to be decided on.")
@@ -190,7 +191,7 @@ func (e Event) Bounded(now int64) (Event, error) {
 			return Event{}, ErrMissing.On(f.name)
 		case len(f.text) > f.most:
 			return Event{}, ErrLong.On(f.name)
-		case !utf8.ValidString(f.text):
+		case !utf8.ValidString(f.text) || strings.IndexByte(f.text, 0) >= 0: // no database of text keeps a zero byte
 			return Event{}, ErrText.On(f.name)
 		}
 	}

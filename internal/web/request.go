@@ -81,7 +81,7 @@ func stack() string {
 
 // client collects what a request says about its sender.
 func (s *Site) client(r *http.Request, id string) access.Client {
-	c := access.Client{Request: id, IP: s.Proxies.Client(r.RemoteAddr, r.Header.Values("X-Forwarded-For")), UserAgent: shorten(r.UserAgent(), 400)}
+	c := access.Client{Request: id, IP: s.Proxies.Client(r.RemoteAddr, r.Header.Values("X-Forwarded-For")), UserAgent: access.UserAgent(r.UserAgent())}
 	if ck, err := r.Cookie(DeviceCookie); err == nil && len(ck.Value) == 26 && clean(ck.Value) {
 		c.Device = ck.Value
 	}
