@@ -16,6 +16,9 @@ import (
 // SessionCookie is the cookie that a browser's session is in; a proxy passes it on as it is.
 const SessionCookie = "__Host-session"
 
+// DeviceCookie tells which browser it is. A session that is bound to the key of a device comes with both.
+const DeviceCookie = "__Host-device"
+
 const sessionPath = "/v1/session"
 
 // SessionInfo is what GET /v1/session answers.
@@ -32,6 +35,9 @@ type SessionInfo struct {
 // every request of the protected service.
 func (a *API) serveSession(w http.ResponseWriter, r *http.Request) {
 	s, err := a.Sessions.Check(r.Context(), token(r))
+	if err == nil && copied(s, r) {
+		err = session.ErrOver
+	}
 	if err == nil && s.Limited {
 		err = session.ErrOver // it may answer questions and enrol secrets here, and nothing elsewhere
 	}
@@ -58,6 +64,19 @@ func (a *API) serveSession(w http.ResponseWriter, r *http.Request) {
 	b = s.ExpiresAt.AppendFormat(b, time.RFC3339)
 	b = append(b, "\"}\n"...)
 	_, _ = w.Write(b) // the client has gone: nobody to tell
+}
+
+// copied tells whether a browser's session came without the cookie of the device it
+// is bound to. Programs send the token alone, and have no device.
+func copied(s session.Session, r *http.Request) bool {
+	if !s.Bound || r.Header.Get(SessionHeader) != "" {
+		return false
+	}
+	if c, err := r.Cookie(SessionCookie); err != nil || c.Value == "" {
+		return false
+	}
+	device, err := r.Cookie(DeviceCookie)
+	return err != nil || s.Elsewhere(device.Value)
 }
 
 // token is the session's token: in a header of ours, in the cookie, or as the bearer.

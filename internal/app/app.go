@@ -180,6 +180,10 @@ func (a *App) rooms(ctx context.Context) error {
 	}
 	a.Waves = &wave.Watch{DB: a.DB, Log: a.Config.Log}
 	a.Teller = &notice.Teller{DB: a.DB, Post: a.Post, Seal: a.Seal, Kinds: a.Kinds}
+	a.Sessions.Tell = func(tx *db.Tx, copied session.Session) error {
+		// The letter names the device that the holder signed in on, by which she knows it again.
+		return a.Teller.TellReplayed(tx, copied.Account, service, access.Client{IP: copied.IP, UserAgent: copied.UserAgent})
+	}
 	a.Life = &signin.Life{DB: a.DB, Book: a.Book, Sessions: a.Sessions, Seal: a.Seal, Post: a.Post, Crier: crier{a.Teller}, Witness: a.Teller, Herald: a.Teller, Judge: judging{a.Judge}, Breach: a.lists, Passkeys: a.Passkeys, Log: a.Config.Log, Service: service, Words: a.Config.File.Passwords.Words, AnyComposition: a.Config.File.Passwords.Composition == "any", AlwaysSecond: a.Config.File.SignIn.SecondStep == "always"}
 	a.Freezer = &freeze.Freezer{Files: a.Files, Book: a.Book}
 	a.Life.Orders, a.Life.Waves = a.Freezer, a.Waves

@@ -114,11 +114,11 @@ func (s *Sessions) Recognise(ctx context.Context, account string, c access.Clien
 // touchDevice keeps that an account was used from a device, with the key that
 // it proved, and tells whether it had been before. The first key stays: who
 // shows another one is another device.
-func (s *Sessions) touchDevice(tx *db.Tx, account string, c access.Client) (known bool, err error) {
+func (s *Sessions) touchDevice(tx *db.Tx, accountID string, c access.Client) (known bool, err error) {
 	if c.Device == "" {
 		return false, nil
 	}
-	d, err := deviceAt(tx, account, c.Device)
+	d, err := deviceAt(tx, accountID, c.Device)
 	if err != nil {
 		return false, err
 	}
@@ -130,11 +130,14 @@ func (s *Sessions) touchDevice(tx *db.Tx, account string, c access.Client) (know
 		}
 		if fresh {
 			key = c.Proof.Key
+			if err := tx.Announce(account.EpochTopic, accountID); err != nil { // the cache knows its sessions as bound to nothing
+				return false, err
+			}
 		}
 	}
 	return d.sight(c) == seenBefore, tx.Put(`INSERT INTO device (account, id, first_at, last_at, user_agent, public_key) VALUES ($1, $2, $3, $3, $4, $5)
 		ON CONFLICT (account, id) DO UPDATE SET last_at = excluded.last_at, user_agent = excluded.user_agent, public_key = excluded.public_key`,
-		account, c.Device, tx.Now, c.UserAgent, key)
+		accountID, c.Device, tx.Now, c.UserAgent, key)
 }
 
 // Revoke takes a device off the list of one's own account: it is unknown from now on, and its

@@ -6,7 +6,8 @@
 // afterwards, for a holder who answers questions: it is bound to the epoch of the
 // freeze or of the restore, and to its browser. A session that goes
 // on from another client gets a new segment, so that a stolen cookie can be told
-// from its owner. Ended sessions are kept: they are evidence.
+// from its owner; one whose device keeps a key does not go on from another device:
+// it ends, and its holder is told. Ended sessions are kept: they are evidence.
 //
 // A step-up, a new password and another client go on in the same session, and a
 // reset ends the one that it opened. A session that comes out of another one

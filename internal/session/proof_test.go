@@ -217,3 +217,63 @@ func FuzzDeviceProof(f *testing.F) {
 		}
 	})
 }
+
+// The attack: a program on the holder's machine sends session cookies away. With the
+// cookie of the device missing, or another one in its place, the session is over.
+func TestACopiedCookieEndsASessionThatIsBoundToAKey(t *testing.T) {
+	dbtest.Each(t, func(t *testing.T, d *db.DB) {
+		b, k := setup(t, d), newKeys(t)
+		var told []string
+		b.s.Tell = func(tx *db.Tx, copied session.Session) error {
+			tx.OnCommit(func() { told = append(told, copied.ID) })
+			return nil
+		}
+		desktop := pc
+		desktop.UserAgent = safari // "desktop site" of a telephone, say
+		for name, c := range map[string]struct {
+			from      access.Client
+			keyed     bool
+			goes, new bool
+		}{
+			"the cookie alone":                          {access.Client{IP: "198.51.100.9", UserAgent: firefox}, true, false, false},
+			"another device":                            {access.Client{IP: "198.51.100.9", UserAgent: firefox, Device: "thief"}, true, false, false},
+			"the same device elsewhere":                 {access.Client{IP: "198.51.100.9", UserAgent: firefox, Device: "pc"}, true, true, false},
+			"the same device that calls itself another": {desktop, true, true, true},
+			"another device, of one without a key":      {access.Client{IP: "198.51.100.9", UserAgent: firefox, Device: "other"}, false, true, true},
+		} {
+			told = nil
+			mine := access.Client{IP: "192.0.2.1", UserAgent: firefox, Device: "plain"}
+			if c.keyed {
+				mine = b.proves(t, pc, k)
+			}
+			s, token, _ := b.open(t, mine)
+			found, err := b.s.CheckFrom(t.Context(), token, c.from)
+			if c.goes {
+				if err != nil || (found.Segment > s.Segment) != c.new || found.Bound != c.keyed || len(told) != 0 {
+					t.Errorf("%s: segment %d, %v, told %v", name, found.Segment, err, told)
+				}
+				continue
+			}
+			if !errors.Is(err, session.ErrOver) || len(told) != 1 || told[0] != s.ID {
+				t.Errorf("%s: %v, told %v", name, err, told)
+			}
+			if _, err := b.s.CheckFrom(t.Context(), token, pc); !errors.Is(err, session.ErrOver) {
+				t.Errorf("%s: afterwards from the device itself: %v", name, err)
+			}
+			err = d.Read(t.Context(), func(tx *db.Tx) error {
+				all, err := history.Of(tx, "acc")
+				if last := all[len(all)-1]; last.Verb != history.SignOut || last.Client.IP != c.from.IP || last.Device != "" {
+					t.Errorf("%s: the last entry is %+v", name, last)
+				}
+				known, _, err2 := history.SeenDevice(tx, "acc", c.from.Device, 1<<40)
+				if known {
+					t.Errorf("%s: the copy's device counts as seen", name)
+				}
+				return errors.Join(err, err2)
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+}

@@ -36,6 +36,11 @@ func (s Session) changedHands(c access.Client) bool {
 	return s.Device != c.Device || browser(s.UserAgent) != browser(c.UserAgent)
 }
 
+// Elsewhere tells whether a session is presented by another device than the one
+// that it is bound to. A browser that keeps a key keeps its cookie with the session's, and both
+// go at once: where one is without the other it was copied.
+func (s Session) Elsewhere(device string) bool { return s.Bound && s.Device != device }
+
 // browser is the name and system of a client, without the version, which changes by itself.
 func browser(userAgent string) string {
 	if userAgent == "" {

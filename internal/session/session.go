@@ -41,6 +41,7 @@ type Session struct {
 	ExpiresAt   time.Time
 	Segment     int
 	Device      string
+	Bound       bool // Device keeps a key: nobody carries the session to another one. Known of a session that was found by its token
 	IP          string
 	UserAgent   string
 	EndedAt     time.Time // zero while it lives
@@ -64,9 +65,11 @@ func (s Session) Proved(now time.Time) bool { return now.Sub(s.ProvedAt) < prove
 
 // Sessions opens, checks and ends sessions.
 type Sessions struct {
-	DB    *db.DB
-	Book  *history.Book
-	Seal  *seal.Keeper
+	DB   *db.DB
+	Book *history.Book
+	Seal *seal.Keeper
+	// Tell tells the holder that a session was ended because its cookie was copied; may be nil.
+	Tell  func(tx *db.Tx, copied Session) error
 	cache *cache
 }
 
@@ -163,8 +166,8 @@ func (s *Sessions) find(ctx context.Context, token string, now time.Time) (Sessi
 }
 
 // CheckFrom is Check for a browser: it also notices that a session goes on from
-// another client (a stolen cookie does) and begins a new segment then. What came
-// out of another session is in the hands of a service and no browser's: as a
+// another client (a stolen cookie does) and begins a new segment then; one that is
+// bound to a device's key ends. What came out of another session is in the hands of a service and no browser's: as a
 // cookie it would let that service change a password.
 func (s *Sessions) CheckFrom(ctx context.Context, token string, client access.Client) (Session, error) {
 	found, err := s.Check(ctx, token)
@@ -186,6 +189,8 @@ func (s *Sessions) CheckFrom(ctx context.Context, token string, client access.Cl
 			// Nobody carries a limited session from one browser to another: who does has taken its cookie.
 			found.EndedAt = tx.Now
 			return s.End(tx, access.Do("session"), found.Account, found.ID, "handover")
+		case moved && found.Elsewhere(client.Device):
+			return s.endCopied(tx, &found, client)
 		case moved:
 			if err := s.handOver(tx, &found, client); err != nil {
 				return err
@@ -199,6 +204,19 @@ func (s *Sessions) CheckFrom(ctx context.Context, token string, client access.Cl
 		err = ErrOver
 	}
 	return found, err
+}
+
+// endCopied ends a session whose cookie came without that of the device it is
+// bound to. The copy's client is entered as where that was noticed and nowhere
+// else: it must not become a device that the account has seen.
+func (s *Sessions) endCopied(tx *db.Tx, found *Session, from access.Client) error {
+	found.EndedAt = tx.Now
+	by := access.Do("session")
+	by.Client = access.Client{IP: from.IP, UserAgent: from.UserAgent, Request: from.Request}
+	if err := s.End(tx, by, found.Account, found.ID, "copied"); err != nil || s.Tell == nil {
+		return err
+	}
+	return s.Tell(tx, *found)
 }
 
 // Renew gives a session a new token if its holder proved who he is since the

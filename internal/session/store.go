@@ -35,6 +35,11 @@ func byToken(tx *db.Tx, hash string) (Session, error) {
 		err = db.ErrNone
 	}
 	s.State = a.State
+	if err != nil {
+		return s, err
+	}
+	d, err := deviceAt(tx, s.Account, s.Device)
+	s.Bound = d.Key != ""
 	return s, err
 }
 
