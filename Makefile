@@ -40,7 +40,7 @@ story: ## Run the story tests alone, telling every step
 .PHONY: crash
 crash: ## Kill the program KILLS times in the middle of the story and look for anything lost
 	@scripts/install-test-tools
-	TAKEBACK_TEST_KILLS=$(KILLS) $(CLUSTER) $(GO) test -v -count=1 -timeout 120m -run Crash ./internal/story/...
+	TAKEBACK_TEST_KILLS=$(KILLS) $(CLUSTER) $(GO) test -v -count=1 -timeout 120m -run Crash ./internal/story/... ./internal/app
 
 .PHONY: fuzz
 fuzz: ## Run every fuzz test for FUZZTIME

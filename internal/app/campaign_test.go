@@ -26,6 +26,7 @@ type town struct {
 	*app.App
 	t     *testing.T
 	clock *dbtest.Clock
+	death *death
 	token map[string]string // of each holder's session
 }
 
@@ -44,13 +45,14 @@ func newTown(t *testing.T, e db.Engine) *town {
 func builtTown(t *testing.T, e db.Engine, smtp string, file app.File) *town {
 	t.Helper()
 	clock := dbtest.NewClock()
+	d := &death{clock: clock}
 	a, err := app.New(t.Context(), app.Config{DB: dbtest.Place(t, e), Site: "https://shop.example", SMTP: seal.NewSecret(smtp), File: file,
-		Now: clock.Now, Log: slog.New(slog.DiscardHandler)})
+		Now: d.Now, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = a.Close() })
-	w := &town{a, t, clock, map[string]string{}}
+	w := &town{a, t, clock, d, map[string]string{}}
 	w.write(func(tx *db.Tx) error {
 		for _, p := range []access.Actor{finder, boss, agent} {
 			if err := tx.Put(`INSERT INTO staff (id, name, email, email_key, role, state, version, password, totp, totp_step, invite, created_at, made_by)

@@ -296,7 +296,7 @@ func (c *cohort) done() int {
 func (c *cohort) await(n int) (working bool) {
 	c.Helper()
 	before := c.done()
-	late := time.After(time.Minute)
+	late := time.After(patience)
 	look := time.NewTicker(3 * time.Millisecond)
 	defer look.Stop()
 	for {

@@ -86,7 +86,7 @@ func serve(t testing.TB, args ...string) *server {
 	case <-s.done:
 		_ = s.cmd.Wait()
 		t.Fatalf("the server ended before it listened:\n%s", s.said)
-	case <-time.After(30 * time.Second):
+	case <-time.After(patience):
 		t.Fatalf("the server does not listen:\n%s", s.said)
 	}
 	return s
@@ -99,10 +99,14 @@ func (s *server) kill() {
 	_ = s.cmd.Wait() // it was killed: the error says so
 }
 
+// patience is how long a program may take to begin, or to end: by it one that
+// hangs is found. Under thirty others on two processors a healthy one took more than a minute.
+const patience = 5 * time.Minute
+
 // run runs the program to its end and gives what it printed.
 func run(t *testing.T, args ...string) string {
 	t.Helper()
-	ctx, stop := context.WithTimeout(t.Context(), time.Minute)
+	ctx, stop := context.WithTimeout(t.Context(), patience)
 	defer stop()
 	cmd := exec.CommandContext(ctx, built(t), args...)
 	var said bytes.Buffer
