@@ -36,7 +36,12 @@ func (f *Findings) Path(seq int64) []Station { return f.path(seq, f.Why(seq)) }
 // path is Path by one of the reasons of a change.
 func (f *Findings) path(seq int64, why Reason) []Station {
 	path := []Station{{seq, why}}
-	for why.From != 0 && why.Through != Seed && !slices.ContainsFunc(path, func(s Station) bool { return s.Seq == why.From }) {
+	turned := false // a path that only goes back in time cannot come round, however long it is
+	for why.From != 0 && why.Through != Seed {
+		turned = turned || why.From >= seq
+		if turned && slices.ContainsFunc(path, func(s Station) bool { return s.Seq == why.From }) {
+			break
+		}
 		seq, why = why.From, f.behind(why)
 		path = append(path, Station{seq, why})
 	}
