@@ -1,9 +1,6 @@
 package holder_test
 
 import (
-	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -68,30 +65,13 @@ func TestALetterIsReadOnItsPage(t *testing.T) {
 // A letter reads well on a telephone and on a desk, in both languages, also where it may not be read.
 func TestLettersInChromium(t *testing.T) {
 	t.Parallel()
-	for _, size := range []browser.Size{browser.Phone, browser.Desk} {
-		for _, lang := range []string{"ja", "en"} {
-			width := map[browser.Size]int{browser.Phone: 390, browser.Desk: 1280}[size]
-			t.Run(fmt.Sprintf("%s at %d", lang, width), func(t *testing.T) {
-				h := build(t, false)
-				open, guarded := h.lettersTo(h.hana(), lang)
-				tab := browser.Open(t, size, lang)
-				tab.Navigate(h.server.URL + "/sign-in?lang=" + lang)
-				tab.Fill("#email", hana)
-				tab.Fill("#password", first)
-				tab.Follow("form.form button")
-				for name, path := range map[string]string{"letters": "/messages", "letter": "/messages/" + open, "letter-guarded": "/messages/" + guarded} {
-					tab.Navigate(h.server.URL + path)
-					if w := browser.Eval[int](tab, `document.documentElement.scrollWidth`); w > width {
-						t.Errorf("%s is %d wide", name, w)
-					}
-					if (size == browser.Phone) == (lang == "ja") {
-						tab.Axe()
-					}
-					if folder := os.Getenv("TAKEBACK_SHOTS"); folder != "" {
-						tab.Screenshot(filepath.Join(folder, fmt.Sprintf("%s-%s-%d.png", name, lang, width)))
-					}
-				}
-			})
+	browser.Windows(t, func(t *testing.T, tab *browser.Tab) {
+		h := build(t, false)
+		open, guarded := h.lettersTo(h.hana(), tab.Lang)
+		h.enters(tab)
+		for name, path := range map[string]string{"letters": "/messages", "letter": "/messages/" + open, "letter-guarded": "/messages/" + guarded} {
+			tab.Navigate(h.server.URL + path + "?lang=" + tab.Lang)
+			tab.Look(name)
 		}
-	}
+	})
 }
