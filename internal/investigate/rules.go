@@ -75,8 +75,8 @@ func Analyse(h []history.Change, m Marks, established map[string]bool) Findings 
 	return a.Findings
 }
 
-// analyses keeps the memory of one Analyse for the next: half of the time of a long
-// one went into having the system give and the collector search what is gone with it.
+// analyses keeps the memory of one Analyse for the next, and nothing of its history:
+// else the collector has to run for every fourth or fifth analysis of a long one.
 var analyses = sync.Pool{New: func() any { return new(analysis) }}
 
 // analysis is the state of one Analyse.

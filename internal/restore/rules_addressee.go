@@ -1,8 +1,6 @@
 package restore
 
 import (
-	"slices"
-
 	"takeback/internal/finding"
 	"takeback/internal/history"
 )
@@ -50,7 +48,10 @@ func unsureOf(h []history.Change, caseID string) func(Question) bool {
 		if unsure[q.Path] || unsure[finding.Node{Change: q.Seq}.String()] {
 			return true
 		}
-		i := slices.IndexFunc(h, func(c history.Change) bool { return c.Seq == q.Seq && c.Session != "" })
-		return i >= 0 && unsure[finding.Node{Session: h[i].Session}.String()]
+		if len(h) == 0 || q.Seq < h[0].Seq || q.Seq > h[len(h)-1].Seq {
+			return false // no change raised it
+		}
+		session := h[q.Seq-h[0].Seq].Session
+		return session != "" && unsure[finding.Node{Session: session}.String()]
 	}
 }
