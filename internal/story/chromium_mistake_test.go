@@ -22,7 +22,7 @@ type mistaken struct {
 // the case: on a telephone in Japanese, and at a desk in English.
 func TestAMistakenFreezeInChromium(t *testing.T) {
 	t.Parallel()
-	s := &story{stage: newStage(t, dbtest.Place(t, db.SQLite), true)}
+	s := &story{stage: newStage(t, dbtest.Place(t, db.SQLite), false)}
 	s.named = true
 	holders := []mistaken{{s.enters(browser.Phone, "ja", "203.0.113.24", iPhone), "ja", holderEmail}, {s.enters(browser.Desk, "en", "203.0.113.25", windows), "en", "amy@example.com"}}
 	s.past(40*24*time.Hour, func() {
@@ -71,13 +71,13 @@ func (s *story) stopsByMistake(h mistaken) {
 
 // letsGo: her own letter leads to the case; her passkey ends it, and signs her in.
 func (s *story) letsGo(h mistaken) {
-	h.opens(s.linked(h.email, "/contact/case_"), "mistake-case")
+	h.opens(s.linked(h.email, "/contact/case_"), "")
 	h.sees("form[data-passkey]:not([hidden])")
 	h.Choose("#wish", "undo")
-	h.looks("mistake-wish")
+	h.Look("mistake-wish")
 	h.Click("form[data-passkey] button")
 	h.WaitFor(`location.search === "?done=case.undone"`)
-	h.looks("mistake-undone")
+	h.Look("mistake-undone")
 	h.presses("#standing a[href='/sign-in']")
 	h.Click("form[data-passkey] button")
 	h.WaitFor(`location.pathname === "/"`)
