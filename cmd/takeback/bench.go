@@ -12,7 +12,7 @@ type BenchCmd struct {
 	Only     []string `help:"What to measure: session-check, sign-in, stuffing, change, freeze, restore, campaign, decision, ingest. All if absent."`
 	DB       string   `name:"db" help:"Where a fresh database is made for it: beside this file, or on this server (postgres://…). In a temporary folder if absent."`
 	Accounts int      `help:"Of the campaign; each has 100 changes."  default:"2000"`
-	Past     int      `help:"Of decision: so many events are played before, of an account for each hundred. A hundred million take half an hour and 2 GB." default:"0"`
+	Past     int      `help:"Of decision: so many events are played before, of an account for each hundred. A hundred million take a quarter of an hour and 2 GB." default:"0"`
 	JSON     bool     `help:"Print one JSON object."`
 }
 

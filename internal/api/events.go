@@ -31,14 +31,16 @@ type Event struct {
 		Token string `json:"token,omitempty" maxLength:"256" doc:"What the client showed; empty if it showed none."`
 		Given string `json:"given,omitempty" maxLength:"256" doc:"What the sign-in gave it to show next time."`
 	} `json:"device,omitempty" doc:"Absent if the service gives its clients nothing to be known by."`
-	Country string   `json:"country,omitempty" pattern:"^[A-Z]{2}$" patternDescription:"two capital letters" doc:"If the service knows it. Tables of ours go before."`
-	Network uint32   `json:"network,omitempty" maximum:"4294967295" doc:"Number of the autonomous system, likewise."`
-	Lat     *float32 `json:"lat,omitempty" minimum:"-90" maximum:"90" doc:"Likewise, with lon and error_km."`
-	Lon     *float32 `json:"lon,omitempty" minimum:"-180" maximum:"180"`
-	ErrorKM float32  `json:"error_km,omitempty" minimum:"0" maximum:"20000" doc:"How far the true place may be from there."`
-	Amount  int64    `json:"amount,omitempty" minimum:"0" maximum:"99999999999" doc:"What an order or payout moves, in the smallest unit of the currency."`
-	Target  string   `json:"target,omitempty" maxLength:"256" doc:"Where value or letters go from now on: an address, a payee, a contact. A hash will do."`
-	Marks   []string `json:"marks,omitempty" maxItems:"4" enum:"name-unknown,password-breached,contact-disposable,contact-lookalike" doc:"What the service knows of it. Whether a new contact is at a throw-away domain or at one that looks like another is looked up besides."`
+	Country   string   `json:"country,omitempty" pattern:"^[A-Z]{2}$" patternDescription:"two capital letters" doc:"If the service knows it. Tables of ours go before."`
+	Network   uint32   `json:"network,omitempty" maximum:"4294967295" doc:"Number of the autonomous system, likewise."`
+	Lat       *float32 `json:"lat,omitempty" minimum:"-90" maximum:"90" doc:"Likewise, with lon and error_km."`
+	Lon       *float32 `json:"lon,omitempty" minimum:"-180" maximum:"180"`
+	ErrorKM   float32  `json:"error_km,omitempty" minimum:"0" maximum:"20000" doc:"How far the true place may be from there."`
+	Language  string   `json:"language,omitempty" maxLength:"35" example:"ja" doc:"First language that the client asks for. It is compared with the account's."`
+	UTCOffset *int16   `json:"utc_offset,omitempty" minimum:"-840" maximum:"840" example:"540" doc:"Minutes that the client's clock is ahead of UTC, as its script says it. It is compared with where the address is."`
+	Amount    int64    `json:"amount,omitempty" minimum:"0" maximum:"99999999999" doc:"What an order or payout moves, in the smallest unit of the currency."`
+	Target    string   `json:"target,omitempty" maxLength:"256" doc:"Where value or letters go from now on: an address, a payee, a contact. A hash will do."`
+	Marks     []string `json:"marks,omitempty" maxItems:"4" enum:"name-unknown,password-breached,contact-disposable,contact-lookalike" doc:"What the service knows of it. Whether a new contact is at a throw-away domain or at one that looks like another is looked up besides."`
 }
 
 // Answer is what we think of an event.
@@ -107,6 +109,10 @@ func (e *Event) reported() judge.Reported {
 	}
 	if e.Lat != nil && e.Lon != nil {
 		r.Place.Located, r.Place.Lat, r.Place.Lon, r.Place.ErrorKM = true, *e.Lat, *e.Lon, e.ErrorKM
+	}
+	r.Setting.Language = e.Language
+	if e.UTCOffset != nil {
+		r.Setting.Clocked, r.Setting.Clock = true, *e.UTCOffset
 	}
 	for _, m := range e.Marks {
 		r.Marks |= marks[m]

@@ -37,7 +37,7 @@ func (j *Judge) takeAll(tx *db.Tx, source string, events []Reported, sound []err
 	answers := make([]Answer, len(events))
 	for i := range events {
 		if answers[i].Err = sound[i]; sound[i] == nil {
-			if err := j.liken(tx, &events[i].Event); err != nil {
+			if err := j.complete(tx, &events[i].Event); err != nil {
 				return nil, err
 			}
 			answers[i] = j.take(tx, b, &events[i].Event)

@@ -11,14 +11,15 @@ import (
 // body is what the columns beside it do not say of an event, under the names
 // that the event has for it; what is nothing is left out.
 type body struct {
-	Name   string       `json:",omitzero"`
-	Device bodyOfDevice `json:",omitzero"`
-	Place  bodyOfPlace  `json:",omitzero"`
-	Client bodyOfClient `json:",omitzero"`
-	Amount int64        `json:",omitzero"`
-	Target string       `json:",omitzero"`
-	Like   string       `json:",omitzero"`
-	Marks  risk.Marks   `json:",omitzero"`
+	Name    string       `json:",omitzero"`
+	Device  bodyOfDevice `json:",omitzero"`
+	Place   bodyOfPlace  `json:",omitzero"`
+	Client  bodyOfClient `json:",omitzero"`
+	Setting risk.Setting `json:",omitzero"`
+	Amount  int64        `json:",omitzero"`
+	Target  string       `json:",omitzero"`
+	Like    string       `json:",omitzero"`
+	Marks   risk.Marks   `json:",omitzero"`
 }
 
 type bodyOfDevice struct {
@@ -47,7 +48,7 @@ type bodyOfClient struct {
 
 func bodyOf(e *risk.Event) body {
 	return body{Name: e.Name, Device: bodyOfDevice(e.Device), Place: bodyOfPlace(e.Place), Client: bodyOfClient(e.Client),
-		Amount: e.Amount, Target: e.Target, Like: e.Like, Marks: e.Marks}
+		Setting: e.Setting, Amount: e.Amount, Target: e.Target, Like: e.Like, Marks: e.Marks}
 }
 
 // toldOf lists the events that services told of an account, oldest first.

@@ -2,6 +2,7 @@ package judge
 
 import (
 	"encoding/json"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -67,6 +68,19 @@ func domainOf(e *risk.Event) string {
 		return ""
 	}
 	return strings.ToLower(e.Target[at+1:])
+}
+
+// complete fills in what only the account knows of an event: the language that it is
+// kept in, and what the domain of a new contact looks like.
+func (j *Judge) complete(tx *db.Tx, e *risk.Event) error {
+	if e.Kind == risk.SignedIn && e.Setting.Language != "" && e.Account != "" {
+		of, err := account.Get(tx, e.Account)
+		if err != nil && !errors.Is(err, account.ErrNone) {
+			return err
+		}
+		e.Setting.Usual = of.Language
+	}
+	return j.liken(tx, e)
 }
 
 // liken marks a new contact whose domain looks like one that the account had

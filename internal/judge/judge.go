@@ -176,7 +176,7 @@ func (j *Judge) event(d Doing, at time.Time) risk.Event {
 	}
 	return risk.Event{ID: d.Event, Account: d.Account, At: at.UnixMicro(), Kind: d.Kind, Session: d.Session,
 		Device: risk.Device{Asked: true, Token: d.Client.Device, Given: d.Client.Device},
-		Place:  j.place(d.Client.IP), Client: clientOf(d.Client.UserAgent), Amount: d.Amount, Target: d.Target, Marks: d.Marks}
+		Place:  j.place(d.Client.IP), Client: clientOf(d.Client.UserAgent), Setting: risk.Setting{Language: d.Client.Language}, Amount: d.Amount, Target: d.Target, Marks: d.Marks}
 }
 
 func (j *Judge) place(ip string) risk.Place {
@@ -226,7 +226,7 @@ func (j *Judge) Weigh(tx *db.Tx, d Doing) (v Verdict, err error) {
 	}
 	e := j.event(d, tx.Now)
 	e.ID = newID()
-	if err := j.liken(tx, &e); err != nil {
+	if err := j.complete(tx, &e); err != nil {
 		return v, err
 	}
 	t := j.limited()
@@ -307,7 +307,7 @@ func (j *Judge) Hear(tx *db.Tx, c history.Change) (err error) {
 	if !ok {
 		return nil
 	}
-	if err := j.liken(tx, &e); err != nil {
+	if err := j.complete(tx, &e); err != nil {
 		return err
 	}
 	p, err := profileOf(tx, c.Account) // append has locked the account

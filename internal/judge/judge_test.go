@@ -291,6 +291,32 @@ func TestANewContactThatLooksLikeAnother(t *testing.T) {
 	})
 }
 
+// TestAnotherLanguageAndAnotherClock: the account is kept in Japanese.
+func TestAnotherLanguageAndAnotherClock(t *testing.T) {
+	t.Parallel()
+	dbtest.EachWithClock(t, func(t *testing.T, d *db.DB, clock *dbtest.Clock) {
+		accounts(t, d, 4)
+		c := open(t, d, clock, judge.Settings{Mode: judge.Act})
+		c.life(4, 4)
+		for i, language := range []string{"", "ja-JP", "ro"} {
+			want := language == "ro"
+			agent := safari
+			if i%2 == 1 {
+				agent = firefox
+			}
+			e := signIn(name(i), fmt.Sprintf("%d.0.0.%d", 10+i, i+1), agent, "new")
+			e.Setting.Language = language
+			said := false
+			for _, r := range c.take(e).Decision.Reasons {
+				said = said || r.Signal == risk.OtherLanguage
+			}
+			if said != want {
+				t.Errorf("in %q: it is said: %v, want %v", language, said, want)
+			}
+		}
+	})
+}
+
 func TestTwoWeeksInShadow(t *testing.T) {
 	t.Parallel()
 	dbtest.EachWithClock(t, func(t *testing.T, d *db.DB, clock *dbtest.Clock) {

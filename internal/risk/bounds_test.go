@@ -37,6 +37,7 @@ func TestBounded(t *testing.T) {
 		{"four minutes ahead", func(e *Event) { e.At += 4 * 60e6 }, nil, ""},
 		{"ten years ago", func(e *Event) { e.At -= 3653 * dayMicros }, ErrAncient, "at"},
 		{"before 1970", func(e *Event) { e.At = -1 }, ErrAncient, "at"},
+		{"a clock of another planet", func(e *Event) { e.Setting.Clock = 15 * 60 }, ErrClock, "utc_offset"},
 		{"a negative amount", func(e *Event) { e.Amount = -1 }, ErrAmount, "amount"},
 		{"beyond the pole", func(e *Event) { e.Place.Lat = 91 }, ErrPosition, "place"},
 		{"nowhere", func(e *Event) { e.Place.Lon = float32(math.NaN()) }, ErrPosition, "place"},

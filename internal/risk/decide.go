@@ -61,6 +61,7 @@ func (j *judge) weighAll() Decision {
 	j.newContact()
 	j.infrastructure()
 	j.travel()
+	j.setting()
 	j.handsChanged()
 	j.sequence()
 	j.holder()

@@ -20,6 +20,7 @@ type Event struct {
 	Device  Device
 	Place   Place
 	Client  Client
+	Setting Setting
 	Amount  int64  // what an order or a payout moves, in minor units
 	Target  string // where value or letters go from now on: an address, a payee, the new contact
 	Like    string // the domain that the one of a new contact looks like, with ContactLookalike; empty if nobody says
@@ -142,6 +143,18 @@ type Client struct {
 	Type    string // "mobile", "desktop", …
 }
 
+// Setting is how a client is set up: what it says without being asked. What is not
+// known is zero.
+type Setting struct {
+	Language string `json:",omitzero"` // that the client asks for, as "ja"
+	Usual    string `json:",omitzero"` // that the account is kept in
+	Clocked  bool   `json:",omitzero"` // Clock is known
+	Clock    int16  `json:",omitzero"` // minutes that its clock is ahead of UTC
+}
+
+// maxClock is the most that a clock is ahead of UTC anywhere, and behind it, in minutes.
+const maxClock = 14 * 60
+
 // The bounds of an event's texts, in bytes. A longer user agent is cut, because
 // clients of holders send absurd ones too; anything else longer is refused.
 const (
@@ -160,6 +173,7 @@ var (
 	ErrAncient  = fault.New(fault.Invalid, "event.ancient", "This is too long ago to be decided on.")
 	ErrPosition = fault.New(fault.Invalid, "event.position", "There is no such place on Earth.")
 	ErrCountry  = fault.New(fault.Invalid, "event.country", "Please give the two letters of the country.")
+	ErrClock    = fault.New(fault.Invalid, "event.clock", "No clock on Earth is that far from UTC.")
 	ErrAmount   = fault.New(fault.Invalid, "event.amount", "This must not be negative.")
 )
 
@@ -185,6 +199,7 @@ func (e Event) Bounded(now int64) (Event, error) {
 		{"session", e.Session, MaxID, false}, {"device", e.Device.Token, MaxText, false}, {"device", e.Device.Given, MaxText, false},
 		{"agent", e.Client.Agent, MaxAgent, false}, {"browser", e.Client.Browser, MaxText, false}, {"os", e.Client.OS, MaxText, false},
 		{"type", e.Client.Type, MaxText, false}, {"target", e.Target, MaxText, false}, {"like", e.Like, MaxText, false},
+		{"language", e.Setting.Language, MaxText, false},
 	} {
 		switch {
 		case f.needed && f.text == "":
@@ -202,6 +217,8 @@ func (e Event) Bounded(now int64) (Event, error) {
 		return Event{}, ErrAncient.On("at")
 	case e.At > maxTime, now != 0 && e.At > now+maxAhead.Microseconds():
 		return Event{}, ErrFuture.On("at")
+	case e.Setting.Clock < -maxClock, e.Setting.Clock > maxClock:
+		return Event{}, ErrClock.On("utc_offset")
 	case e.Amount < 0:
 		return Event{}, ErrAmount.On("amount")
 	}

@@ -111,6 +111,7 @@ func TestLayerNeverLowers(t *testing.T) {
 		loud := e
 		loud.Marks = Marks(rapid.Uint16Range(0, 15).Draw(t, "marks")) &^ NameUnknown
 		loud.Place.Flags = PlaceFlags(rapid.Uint16Range(0, 255).Draw(t, "flags")) &^ Mobile
+		loud.Setting = Setting{Language: rapid.SampledFrom([]string{"", "ja", "ro"}).Draw(t, "language"), Usual: "ja", Clocked: true, Clock: rapid.Int16().Draw(t, "clock")}
 		for range rapid.IntRange(0, 40).Draw(t, "failures") {
 			f := e
 			f.Kind = SignInFailed

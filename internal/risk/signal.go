@@ -15,6 +15,8 @@ const (
 	NewBrowser     Signal = "L06"
 	NewOS          Signal = "L07"
 	NewDeviceType  Signal = "L08"
+	OtherLanguage  Signal = "L09"
+	OtherClock     Signal = "L10"
 	UnusualHour    Signal = "L11"
 	TooFast        Signal = "L12" // impossible travel
 	CountryHop     Signal = "L13"

@@ -106,6 +106,46 @@ func TestSignals(t *testing.T) {
 			return w.stranger("a")
 		}, true, StepUp},
 
+		{OtherLanguage, "an unknown browser in another language", func(w *town) Event {
+			e := w.stranger("a")
+			e.Setting = Setting{Language: "ro-RO", Usual: "ja"}
+			return e
+		}, true, Tell},
+		{OtherLanguage, "a dialect", func(w *town) Event {
+			e := w.stranger("a")
+			e.Setting = Setting{Language: "JA_jp", Usual: "ja"}
+			return e
+		}, false, Let},
+		{OtherLanguage, "the holder's own phone", func(w *town) Event {
+			e := w.at("a", home, phone)
+			e.Setting = Setting{Language: "ro", Usual: "ja"}
+			return e
+		}, false, Let},
+		{OtherLanguage, "nobody knows which is the account's", func(w *town) Event {
+			e := w.stranger("a")
+			e.Setting = Setting{Language: "ro"}
+			return e
+		}, false, Let},
+		{OtherClock, "a proxy near the holder, a clock far away", func(w *town) Event {
+			e := w.at("a", home, laptop)
+			e.Device.Token, e.Place.Lon, e.Setting = "", 139, Setting{Clocked: true, Clock: 120}
+			return e
+		}, true, StepUp},
+		{OtherClock, "a traveller who took the clock along", func(w *town) Event {
+			e := w.stranger("a")
+			e.Setting = Setting{Clocked: true, Clock: int16(e.Place.Lon * 4)}
+			return e
+		}, false, Let},
+		{OtherClock, "the holder's own phone", func(w *town) Event {
+			e := w.at("a", home, phone)
+			e.Place.Lon, e.Setting = 139, Setting{Clocked: true, Clock: 120}
+			return e
+		}, false, Let},
+		{OtherClock, "behind a relay", func(w *town) Event {
+			e := w.at("a", home, laptop)
+			e.Device.Token, e.Place.Lon, e.Place.Flags, e.Setting = "", 139, Relay, Setting{Clocked: true, Clock: 120}
+			return e
+		}, false, Let},
 		{FailsAccount, "ten failures", func(w *town) Event {
 			for range 9 {
 				w.do(w.fail("a", home, phone))
@@ -384,6 +424,32 @@ func TestSignals(t *testing.T) {
 				t.Errorf("%v, want %v at least; score %.1f, reasons %v", d.Action, tt.least, d.Score, d.Reasons)
 			}
 		})
+	}
+}
+
+func TestClocksAstray(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name     string
+		minutes  int16
+		lat, lon float32
+		wrong    float32
+		want     bool
+	}{
+		{"Tokyo", 540, 35.7, 139.7, 50, false},
+		{"Kashgar on the time of Beijing", 480, 39.5, 76, 50, false},
+		{"A Coruña in summer", 120, 43.4, -8.4, 50, false},
+		{"Kiritimati, a day ahead", 840, 1.9, -157.4, 50, false},
+		{"Fiji, behind the line", 720, -17.8, 178, 50, false},
+		{"Bucharest's clock in Tokyo", 120, 35.7, 139.7, 50, true},
+		{"New York's clock in Oslo", -300, 59.9, 10.7, 50, true},
+		{"and the table knows the continent at best", -300, 59.9, 10.7, 4900, false},
+		{"at the pole", 0, 90, 180, 50, false},
+	} {
+		p := Place{Located: true, Lat: tt.lat, Lon: tt.lon, ErrorKM: tt.wrong}
+		if got := astray(tt.minutes, &p); got >= clockAstray != tt.want {
+			t.Errorf("%s: %.1f hours astray, want a sign: %v", tt.name, got, tt.want)
+		}
 	}
 }
 
