@@ -1,6 +1,8 @@
 package knowledge
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -43,14 +45,8 @@ func Provider(domain string) bool {
 	return ok && d.provider()
 }
 
-// Providers lists those domains.
-func Providers() []string {
-	all := make([]string, 0, len(providers))
-	for p := range providers {
-		all = append(all, p)
-	}
-	return all
-}
+// Providers lists those domains, always in the same order: what is found first is what is told.
+func Providers() []string { return slices.Sorted(maps.Keys(providers)) }
 
 // named is what a domain was registered as.
 type named struct {
