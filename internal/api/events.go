@@ -40,7 +40,7 @@ type Event struct {
 	UTCOffset *int16   `json:"utc_offset,omitempty" minimum:"-840" maximum:"840" example:"540" doc:"Minutes that the client's clock is ahead of UTC, as its script says it. It is compared with where the address is."`
 	Amount    int64    `json:"amount,omitempty" minimum:"0" maximum:"99999999999" doc:"What an order or payout moves, in the smallest unit of the currency."`
 	Target    string   `json:"target,omitempty" maxLength:"256" doc:"Where value or letters go from now on: an address, a payee, a contact. A hash will do."`
-	Marks     []string `json:"marks,omitempty" maxItems:"4" enum:"name-unknown,password-breached,contact-disposable,contact-lookalike" doc:"What the service knows of it. Whether a new contact is at a throw-away domain or at one that looks like another is looked up besides."`
+	Marks     []string `json:"marks,omitempty" maxItems:"5" enum:"name-unknown,password-breached,contact-disposable,contact-lookalike,proved" doc:"What the service knows of it. proved: at this sign-in the holder showed more than a password; without it a new place or client vouches for nothing. Whether a new contact is at a throw-away domain or at one that looks like another is looked up besides."`
 }
 
 // Answer is what we think of an event.
@@ -121,7 +121,8 @@ func (e *Event) reported() judge.Reported {
 }
 
 var marks = map[string]risk.Marks{"name-unknown": risk.NameUnknown, "password-breached": risk.PasswordBreached,
-	"contact-disposable": risk.ContactDisposable, "contact-lookalike": risk.ContactLookalike}
+	"contact-disposable": risk.ContactDisposable, "contact-lookalike": risk.ContactLookalike,
+	"proved": risk.Proved}
 
 func shownAnswer(id string, a *judge.Answer) Answer {
 	if a.Err != nil {

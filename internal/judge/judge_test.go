@@ -351,8 +351,13 @@ func TestADisownedSignInIsUnlearnt(t *testing.T) {
 		c := open(t, d, clock, judge.Settings{Mode: judge.Act, Rules: []rulebook.Written{{Name: "abroad", When: "event.country == 'RO'", Do: "tell"}}})
 		c.life(10, 4)
 		before := c.take(signIn(name(0), "201.7.7.7", safari, "intruder"))
-		known := c.take(signIn(name(0), "201.7.7.7", safari, "intruder"))
-		if known.Decision.Score >= before.Decision.Score {
+		if again := c.take(signIn(name(0), "201.7.7.7", safari, "intruder")); again.Decision.Score < before.Decision.Score-.01 {
+			t.Errorf("a place scores %v, and %v after a visit that nothing vouched for", before.Decision.Score, again.Decision.Score)
+		}
+		passed := signIn(name(0), "201.7.7.7", safari, "intruder")
+		passed.Marks = risk.Proved
+		c.take(passed)
+		if known := c.take(signIn(name(0), "201.7.7.7", safari, "intruder")); known.Decision.Score > before.Decision.Score-1 {
 			t.Fatalf("a place scores %v, and %v once it is known", before.Decision.Score, known.Decision.Score)
 		}
 		err := d.Write(t.Context(), func(tx *db.Tx) error { return c.Confirm(tx, name(0), map[string]bool{"intruder": true}) })
@@ -364,8 +369,26 @@ func TestADisownedSignInIsUnlearnt(t *testing.T) {
 			t.Errorf("un-learnt the place scores %v, when it was new %v", after.Decision.Score, before.Decision.Score)
 		}
 		o, err := c.Look(t.Context(), boss, 14)
-		if err != nil || o.Rules[0].Confirmed != 2 || o.Rules[0].Fired != 3 {
+		if err != nil || o.Rules[0].Confirmed != 4 || o.Rules[0].Fired != 5 {
 			t.Errorf("the overview says %+v (%v)", o.Rules, err)
+		}
+	})
+}
+
+// What the holder says was his, is: the place that nothing had vouched for is known.
+func TestAFalseAlarmVouches(t *testing.T) {
+	t.Parallel()
+	dbtest.EachWithClock(t, func(t *testing.T, d *db.DB, clock *dbtest.Clock) {
+		accounts(t, d, 10)
+		c := open(t, d, clock, judge.Settings{Mode: judge.Act})
+		c.life(10, 4)
+		visit := signIn(name(0), "201.7.7.7", safari, "abroad")
+		before := c.take(visit)
+		if err := d.Write(t.Context(), func(tx *db.Tx) error { return c.FalseAlarm(tx, name(0)) }); err != nil {
+			t.Fatal(err)
+		}
+		if after := c.take(visit); after.Decision.Score > before.Decision.Score-1 {
+			t.Errorf("it scores %v, and %v after the holder's word", before.Decision.Score, after.Decision.Score)
 		}
 	})
 }

@@ -2,6 +2,7 @@ package judge
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"takeback/internal/account"
 	"takeback/internal/fault"
 	"takeback/internal/history"
+	"takeback/internal/proof"
 	"takeback/internal/risk"
 )
 
@@ -99,6 +101,15 @@ func kindAt(path string, fresh bool, algebra account.Algebra) (risk.Kind, bool) 
 		return risk.PayoutChanged, true
 	}
 	return 0, false
+}
+
+// marksOf are the marks of a change. A password alone is what an intruder has as
+// well; whoever showed anything besides has proved to be the holder.
+func marksOf(c history.Change) risk.Marks {
+	if slices.ContainsFunc(c.Factors, func(f history.Factor) bool { return f.Proof != string(proof.Password) }) {
+		return risk.Proved
+	}
+	return 0
 }
 
 // Outcome is what came of a decision.

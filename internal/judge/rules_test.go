@@ -84,3 +84,20 @@ func TestKindOf(t *testing.T) {
 		}
 	}
 }
+
+// A password alone vouches for nobody.
+func TestMarksOf(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		proofs []string
+		want   risk.Marks
+	}{{nil, 0}, {[]string{"password"}, 0}, {[]string{"password", "code"}, risk.Proved}, {[]string{"passkey"}, risk.Proved}, {[]string{"link"}, risk.Proved}} {
+		var c history.Change
+		for _, p := range tt.proofs {
+			c.Factors = append(c.Factors, history.Factor{Proof: p})
+		}
+		if got := marksOf(c); got != tt.want {
+			t.Errorf("%v: %b, want %b", tt.proofs, got, tt.want)
+		}
+	}
+}

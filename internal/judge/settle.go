@@ -31,9 +31,19 @@ func (j *Judge) Confirm(tx *db.Tx, account string, sessions map[string]bool) (er
 	return j.unlearn(tx, account, sessions)
 }
 
-// FalseAlarm hears that it was the holder all along.
-func (j *Judge) FalseAlarm(tx *db.Tx, account string) error {
-	return say(tx, account, "", tx.Now.Add(-saidFor), False)
+// FalseAlarm hears that it was the holder all along: what nothing had vouched for
+// becomes the account's own.
+func (j *Judge) FalseAlarm(tx *db.Tx, account string) (err error) {
+	defer fault.Wrap(&err, "judge.FalseAlarm(%s)", account)
+	if err := say(tx, account, "", tx.Now.Add(-saidFor), False); err != nil {
+		return err
+	}
+	profiles, err := lockProfiles(tx, []string{account})
+	if err != nil {
+		return err
+	}
+	profiles[account].Welcome()
+	return keepProfiles(tx, profiles)
 }
 
 // unlearn makes the profile of an account anew out of its sign-ins but those of
@@ -50,7 +60,11 @@ func (j *Judge) unlearn(tx *db.Tx, account string, sessions map[string]bool) err
 	var disowned []risk.Lesson
 	j.mu.Lock()
 	for i := range events {
-		if e := &events[i]; e.Kind == risk.SignedIn {
+		e := &events[i]
+		if e.Kind == risk.HolderConfirmed {
+			p.Welcome()
+		}
+		if e.Kind == risk.SignedIn {
 			with := p.Clone()
 			lesson, learnt := with.Learn(e, j.counters)
 			switch {
@@ -105,5 +119,5 @@ func (j *Judge) heard(c history.Change) (e risk.Event, ok bool) {
 	if !ok {
 		return e, false
 	}
-	return j.event(Doing{Account: c.Account, Event: eventID(c.Seq), Kind: what, Session: c.Session, Client: c.Client, Target: targetOf(c)}, c.At), true
+	return j.event(Doing{Account: c.Account, Event: eventID(c.Seq), Kind: what, Session: c.Session, Client: c.Client, Target: targetOf(c), Marks: marksOf(c)}, c.At), true
 }

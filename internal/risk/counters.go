@@ -76,7 +76,7 @@ func (c *Counters) Learn(l Lesson) {
 	for i, value := range l.counted() {
 		c.census[i].add(value, l.fresh(level(i)))
 	}
-	if l.chanced {
+	if l.chanced && !l.turned {
 		c.chances++
 		for i := range levels {
 			c.news[i] += uint64(l.news >> i & 1)
@@ -96,7 +96,7 @@ func (c *Counters) Unlearn(l Lesson) {
 	for i, value := range l.counted() {
 		c.census[i].drop(value, l.fresh(level(i)))
 	}
-	if l.chanced {
+	if l.chanced && !l.turned {
 		c.chances -= min(c.chances, 1)
 		for i := range levels {
 			c.news[i] -= min(c.news[i], uint64(l.news>>i&1))
@@ -120,8 +120,9 @@ func (l *Lesson) counted() [levels]uint64 {
 	}
 }
 
-// fresh tells whether the account showed a value for the first time.
-func (l *Lesson) fresh(at level) bool { return l.first || l.news>>at&1 == 1 }
+// fresh tells whether the account has a value of its own for the first time. A
+// guest makes nothing popular.
+func (l *Lesson) fresh(at level) bool { return !l.guested && (l.first || l.own>>at&1 == 1) }
 
 // share is the part of all accounts that showed a value. One imagined account in
 // two shows what nobody has shown, so that it is rare and not impossible.
@@ -129,9 +130,10 @@ func (c *Counters) share(at level, value uint64) float64 {
 	return (float64(c.census[at].Counts[value].Accounts) + 0.5) / (float64(c.Accounts) + 1)
 }
 
-// rate is how often everybody's sign-in is new at a level.
-func (c *Counters) rate(at level) float64 {
-	return (float64(c.news[at]) + usualRate[at]*20) / (float64(c.chances) + 20)
+// rate is how often everybody's sign-in is new at a level, but for what a sight hides.
+func (c *Counters) rate(at level, s *sight) float64 {
+	news, chances := max(float64(c.news[at])-s.hiddenNews[at], 0), max(float64(c.chances)-s.hidden, 0)
+	return (news + usualRate[at]*20) / (chances + 20)
 }
 
 // usualRate stands in while nobody has been seen yet: published shares of what

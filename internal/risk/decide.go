@@ -96,7 +96,7 @@ func (j *judge) score() {
 	if j.p.n == 0 {
 		return
 	}
-	j.x = j.r.vector(j.p, j.c, &j.t.Weights.Mean)
+	j.x = j.r.vector(j.c, &j.t.Weights.Mean)
 	j.context = finite(j.t.Weights.Score(&j.x))
 	if j.e.Kind != SignedIn && j.e.Kind != SignInFailed {
 		return

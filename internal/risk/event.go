@@ -98,6 +98,7 @@ const (
 	ContactDisposable                   // I11: the new contact is at a disposable domain
 	ContactLookalike                    // I11l: or at a domain that looks like a known one
 	DeviceCopied                        // L24: the cookie of a device that keeps a key came without the key
+	Proved                              // the holder was proved at it by more than a password: a challenge passed, a strong factor
 )
 
 // Device is what a client showed of a device cookie or an app's id.

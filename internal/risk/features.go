@@ -162,7 +162,7 @@ type reading struct {
 // read looks an event up in profile and counters.
 func read(e *Event, p *Profile, c *Counters) (r reading) {
 	r.values = valuesOf(c.seed, e)
-	r.sight = p.look(e.At, &r.values, true)
+	r.sight = p.look(e.At, &r.values)
 	for i := range levels {
 		r.fresh[i] = r.sight.known[i] && r.sight.count[i] == 0
 	}
@@ -177,20 +177,20 @@ func read(e *Event, p *Profile, c *Counters) (r reading) {
 
 // habit is the holder's own rate of novelty at a level, leaning on everybody's
 // as long as there are few sign-ins to tell it from.
-func (p *Profile) habit(at level, everybody float64) float64 {
+func (s *sight) habit(at level, c *Counters) float64 {
 	const lean = 3
-	return (float64(p.news[at]) + lean*everybody) / (float64(p.chances) + lean)
+	return (s.news[at] + lean*c.rate(at, s)) / (s.chances + lean)
 }
 
 // vector puts a reading into features. What is not known takes the average over
 // the pairs that the weights were fitted on, so that it speaks for nobody; without
 // averages it is NaN, and the fit will put them in. A service that asks for no
 // device token has zeros there: the fit has seen pairs of that kind.
-func (r *reading) vector(p *Profile, c *Counters, mean *Vector) (x Vector) {
+func (r *reading) vector(c *Counters, mean *Vector) (x Vector) {
 	n := r.sight.n
 	deep := math.Log(n + 1)
 	habit := func(l level) (float64, float64) {
-		h := p.habit(l, c.rate(l))
+		h := r.sight.habit(l, c)
 		return math.Log(h), math.Log1p(-min(h, .995))
 	}
 	part := func(l level) float64 { return math.Log((r.sight.count[l] + .5) / (n + 1)) }
@@ -220,7 +220,7 @@ func (r *reading) vector(p *Profile, c *Counters, mean *Vector) (x Vector) {
 		country, _ := habit(atCountry)
 		x[newCountry], x[newCountryHabit], x[newCountryDepth], x[newCountryFame] = 1, country, deep, math.Log(r.share[atCountry])
 	}
-	r.client(p, c, &x)
+	r.client(c, &x)
 	r.both(&x)
 	x[hourShare] = math.Log((float64(r.sight.hour) + 1) / (float64(r.sight.hours) + hourBins) * hourBins)
 	r.token(&x)
@@ -228,11 +228,11 @@ func (r *reading) vector(p *Profile, c *Counters, mean *Vector) (x Vector) {
 	return x
 }
 
-func (r *reading) client(p *Profile, c *Counters, x *Vector) {
+func (r *reading) client(c *Counters, x *Vector) {
 	n := r.sight.n
 	deep := x[depth]
 	habit := func(l level) (float64, float64) {
-		h := p.habit(l, c.rate(l))
+		h := r.sight.habit(l, c)
 		return math.Log(h), math.Log1p(-min(h, .995))
 	}
 	part := func(l level) float64 { return math.Log((r.sight.count[l] + .5) / (n + 1)) }

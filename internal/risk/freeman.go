@@ -29,7 +29,7 @@ func freeman(v *values, p *Profile, c *Counters, at int64) float64 {
 // freemanParts are the logarithms of its three factors: of the address, of the
 // agent, and of how often this user signs in.
 func freemanParts(v *values, p *Profile, c *Counters, at int64) (onPlace, onAgent, onUser float64) {
-	s := p.look(at, v, false)
+	s := p.lookAll(at, v)
 	N, n := float64(c.SignIns), s.n
 	if N == 0 || n == 0 {
 		return 0, 0, 0

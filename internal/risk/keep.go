@@ -1,11 +1,13 @@
 package risk
 
 import (
+	"cmp"
 	"encoding/binary"
 	"encoding/gob"
 	"errors"
 	"io"
 	"math"
+	"slices"
 )
 
 // Profiles, lessons and counters outlive the program: whoever keeps them writes
@@ -58,12 +60,18 @@ func (k *packing) flag(b *bool) {
 	*b = n != 0
 }
 
-const keptVersion = 1
+// The versions of what is kept. Profiles of the first one had no guests: all that
+// they knew is taken for the account's own.
+const (
+	keptFirst   = 1
+	keptVersion = 2
+)
 
-func (k *packing) version() {
-	v := uint8(keptVersion)
+func (k *packing) version() (v uint8) {
+	v = keptVersion
 	k.u8(&v)
-	k.short = k.short || v != keptVersion
+	k.short = k.short || v != keptVersion && v != keptFirst
+	return v
 }
 
 func (k *packing) place(p *place) {
@@ -90,12 +98,12 @@ func (k *packing) fix(f *fix) {
 }
 
 func (k *packing) profile(p *Profile) {
-	k.version()
+	v := k.version()
 	places, clients := uint8(len(p.places)), uint8(len(p.clients))
 	k.u8(&places)
 	k.u8(&clients)
 	if k.reading {
-		if k.short || places > maxPlaces || clients > maxClients {
+		if k.short || places > mostPlaces || clients > mostClients {
 			k.short = true
 			return
 		}
@@ -123,6 +131,56 @@ func (k *packing) profile(p *Profile) {
 	}
 	k.fix(&p.fix)
 	k.trail(&p.trail)
+	if v > keptFirst {
+		k.guests(p)
+	}
+	p.trim()
+}
+
+// guests come last, with the stamp. Each stands on a place and a client.
+func (k *packing) guests(p *Profile) {
+	k.u32(&p.stamp)
+	n := uint8(len(p.guests))
+	k.u8(&n)
+	if k.reading && (k.short || n > maxGuests) {
+		k.short = true
+		return
+	}
+	if k.reading && n > 0 {
+		p.guests = make([]guest, n)
+	}
+	for i := range p.guests {
+		g := &p.guests[i]
+		k.guest(g)
+		k.short = k.short || int(g.place) >= len(p.places) || int(g.client) >= len(p.clients)
+	}
+}
+
+func (k *packing) guest(g *guest) {
+	for _, n := range []*uint8{&g.place, &g.client, &g.count, &g.news} {
+		k.u8(n)
+	}
+	k.u16(&g.since)
+	k.u16(&g.day)
+}
+
+// Profiles of the first version had room for more.
+const (
+	mostPlaces  = 40
+	mostClients = 18
+)
+
+// trim drops what a profile of the first version has too much: the longest unused.
+func (p *Profile) trim() {
+	byDay := func(a, b uint16) int { return cmp.Compare(b, a) }
+	if len(p.places) > maxPlaces {
+		slices.SortStableFunc(p.places, func(a, b place) int { return byDay(a.day, b.day) })
+		p.places = slices.Clip(p.places[:maxPlaces])
+	}
+	if len(p.clients) > maxClients {
+		slices.SortStableFunc(p.clients, func(a, b client) int { return byDay(a.day, b.day) })
+		p.clients = slices.Clip(p.clients[:maxClients])
+	}
 }
 
 func (k *packing) trail(t *trail) {
@@ -151,7 +209,7 @@ func (k *packing) trail(t *trail) {
 }
 
 func (k *packing) lesson(l *Lesson) {
-	k.version()
+	k.short = k.version() != keptVersion || k.short
 	v := &l.values
 	for _, n := range []*uint64{
 		&v.account, &v.address, &v.block, &v.network, &v.country, &v.agent, &v.browser, &v.os, &v.device,
@@ -160,17 +218,20 @@ func (k *packing) lesson(l *Lesson) {
 		k.u64(n)
 	}
 	k.i64(&l.at)
+	k.u32(&l.stamp)
+	k.u32(&l.before)
+	for _, b := range []*bool{&l.guested, &l.turned, &l.first, &l.chanced, &l.placeAdded, &l.clientAdded, &l.guestAdded} {
+		k.flag(b)
+	}
+	k.u16(&l.news)
+	k.u16(&l.own)
 	k.place(&l.place)
 	k.client(&l.client)
-	k.place(&l.lostPlace)
-	k.client(&l.lostClient)
-	k.u8(&l.placeAt)
-	k.u8(&l.clientAt)
-	k.u16(&l.news)
-	k.flag(&l.first)
+	k.guest(&l.guest)
+	for _, n := range []*uint8{&l.placeAt, &l.clientAt, &l.guestAt, &l.hour} {
+		k.u8(n)
+	}
 	k.i64(&l.lastAt)
-	k.u8(&l.hour)
-	k.flag(&l.chanced)
 	k.fix(&l.fix)
 }
 

@@ -34,6 +34,19 @@ func TestKeep(t *testing.T) {
 			}
 		}
 	})
+	t.Run("a profile of the first version is read, and all it knows is the account's own", func(t *testing.T) {
+		p := w.profiles["a"].Clone()
+		p.guests, p.stamp = nil, 0
+		b, err := p.MarshalBinary()
+		if err != nil {
+			t.Fatal(err)
+		}
+		old := append([]byte{1}, b[1:len(b)-5]...) // no stamp and no guests
+		var back Profile
+		if err := back.UnmarshalBinary(old); err != nil || !reflect.DeepEqual(back, p) {
+			t.Errorf("%v: %+v, want %+v", err, back, p)
+		}
+	})
 	t.Run("a lesson too", func(t *testing.T) {
 		for _, l := range w.lessons {
 			b, err := l.MarshalBinary()

@@ -5,7 +5,7 @@ import "slices"
 // Clone gives a copy that learns by itself.
 func (p *Profile) Clone() Profile {
 	q := *p
-	q.places, q.clients = slices.Clone(p.places), slices.Clone(p.clients)
+	q.places, q.clients, q.guests = slices.Clone(p.places), slices.Clone(p.clients), slices.Clone(p.guests)
 	return q
 }
 

@@ -1,12 +1,13 @@
 package risk
 
-import "slices"
-
 // The bounds of what an account is remembered by. Together with the rest of a
 // Profile they stay below a kilobyte.
 const (
-	maxPlaces  = 40
-	maxClients = 18
+	maxPlaces  = 31
+	maxClients = 16
+	// So many at most are the account's own, so that there is room for guests.
+	ownPlaces  = 24
+	ownClients = 12
 	// halfDays is half a year: what was not used for so long counts half, and what
 	// was not used for four times as long is new again.
 	halfDays   = 183
@@ -15,11 +16,14 @@ const (
 
 // Profile is what one account was like so far. The zero value is an account
 // nobody has signed in to. It keeps hashes and counts, neither addresses nor
-// agents, and learns from successes alone.
+// agents, and learns from successes alone. Counts, times and rates are of what
+// something vouched for; the rest are guests.
 type Profile struct {
 	places  []place
 	clients []client
-	n       uint32 // successes learnt
+	guests  []guest
+	n       uint32 // successes learnt, guests' too
+	stamp   uint32 // another one after each lesson
 	lastAt  int64  // of the last of them
 	chances uint16 // successes that could have been new somewhere: all but the first
 	news    [levels]uint16
@@ -49,7 +53,7 @@ const (
 type place struct {
 	address          uint32
 	network, country uint16
-	count, day       uint16 // day since 1970 of the last use
+	count, day       uint16 // day since 1970 of the last use; the count is 0 if guests alone were there
 }
 
 // client is what somebody signed in with.
@@ -86,171 +90,6 @@ func clientOf(v *values, token uint64) client {
 	return client{token: v.long(token), agent: v.short(v.agent), browser: v.short(v.browser), os: v.short(v.os), device: v.short(v.device)}
 }
 
-// Lesson is what one success taught a profile and the counters. Keep it with the
-// event: with it a success that is disowned later can be un-learnt.
-type Lesson struct {
-	values     values
-	at         int64
-	place      place // as matched or added; count and day are those before
-	client     client
-	lostPlace  place // pushed out to make room; count 0 if none was
-	lostClient client
-	placeAt    uint8 // where it stood
-	clientAt   uint8
-	news       uint16 // one bit per level
-	first      bool   // it was the first success of the account
-	lastAt     int64
-	hour       uint8 // count of the hour before
-	chanced    bool
-	fix        fix
-}
-
-// Learn takes a success of the holder into the profile. Whoever calls it answers
-// for it that the success was not challenged, or that the challenge was passed,
-// and that nobody disowned it; anything but a success teaches nothing.
-func (p *Profile) Learn(e *Event, c *Counters) (Lesson, bool) {
-	if e.Kind != SignedIn || e.Account == "" || e.At < 0 || e.At > maxTime || e.Marks&NameUnknown != 0 {
-		return Lesson{}, false
-	}
-	v := valuesOf(c.seed, e)
-	l := Lesson{values: v, at: e.At, first: p.n == 0, lastAt: p.lastAt, fix: p.fix}
-	if p.n > 0 && p.chances < 1<<16-1 {
-		l.chanced = true
-		p.chances++
-		seen := p.look(e.At, &v, true)
-		for i := range levels {
-			if seen.known[i] && seen.count[i] == 0 {
-				l.news |= 1 << i
-				p.news[i]++
-			}
-		}
-	}
-	token := v.shown
-	if v.given != 0 {
-		token = v.given
-	}
-	p.learnPlace(placeOf(&v), day(e.At), &l)
-	p.learnClient(clientOf(&v, token), day(e.At), &l)
-	p.n++
-	h := &p.hours[hourBin(e.At)]
-	l.hour = *h
-	*h = uint8(min(int(*h)+1, 255))
-	if e.At >= p.lastAt {
-		p.lastAt, p.fix = e.At, fixOf(e, &v)
-	}
-	return l, true
-}
-
-func (p *Profile) learnPlace(x place, day uint16, l *Lesson) {
-	i := slices.IndexFunc(p.places, func(o place) bool {
-		return o.address == x.address && o.network == x.network && o.country == x.country
-	})
-	switch {
-	case i >= 0:
-		l.place = p.places[i]
-	case len(p.places) < maxPlaces:
-		i = len(p.places)
-		p.places = append(grown(p.places, maxPlaces), x)
-		l.place = x
-	default:
-		i = oldest(p.places, func(o place) uint16 { return o.day })
-		l.lostPlace, l.place = p.places[i], x
-		p.places[i] = x
-	}
-	l.placeAt = uint8(i)
-	o := &p.places[i]
-	o.count, o.day = min(o.count, 1<<16-2)+1, max(o.day, day)
-}
-
-func (p *Profile) learnClient(x client, day uint16, l *Lesson) {
-	i := slices.IndexFunc(p.clients, x.same)
-	switch {
-	case i >= 0:
-		l.client = p.clients[i]
-	case len(p.clients) < maxClients:
-		i = len(p.clients)
-		p.clients = append(grown(p.clients, maxClients), x)
-		l.client = x
-	default:
-		i = oldest(p.clients, func(o client) uint16 { return o.day })
-		l.lostClient, l.client = p.clients[i], x
-		p.clients[i] = x
-	}
-	l.clientAt = uint8(i)
-	o := &p.clients[i]
-	o.count, o.day = min(o.count, 1<<16-2)+1, max(o.day, day)
-}
-
-func (x client) same(o client) bool {
-	return o.token == x.token && o.agent == x.agent && o.browser == x.browser && o.os == x.os && o.device == x.device
-}
-
-// Unlearn takes back what a success has taught, because the holder says that it
-// was not theirs. Un-learnt at once, it leaves the profile as it was before; later,
-// it takes its own counts out and leaves what others have taught since.
-func (p *Profile) Unlearn(l Lesson) {
-	if p.n == 0 {
-		return
-	}
-	p.unlearnPlace(&l)
-	p.unlearnClient(&l)
-	p.n--
-	if l.chanced {
-		p.chances = max(p.chances, 1) - 1
-		for i := range levels {
-			if l.news>>i&1 == 1 && p.news[i] > 0 {
-				p.news[i]--
-			}
-		}
-	}
-	if h := &p.hours[hourBin(l.at)]; *h > 0 && (*h < 255 || l.hour < 255) {
-		*h--
-	}
-	if p.lastAt == l.at {
-		p.lastAt, p.fix = l.lastAt, l.fix
-	}
-}
-
-func (p *Profile) unlearnPlace(l *Lesson) {
-	i := slices.IndexFunc(p.places, func(o place) bool {
-		return o.address == l.place.address && o.network == l.place.network && o.country == l.place.country
-	})
-	if i < 0 {
-		return // pushed out meanwhile
-	}
-	o := &p.places[i]
-	if o.count--; o.count > 0 {
-		if o.day == day(l.at) && l.place.count > 0 {
-			o.day = l.place.day
-		}
-		return
-	}
-	if l.lostPlace.count > 0 && i == int(l.placeAt) {
-		*o = l.lostPlace
-		return
-	}
-	p.places = slices.Delete(p.places, i, i+1)
-}
-
-func (p *Profile) unlearnClient(l *Lesson) {
-	i := slices.IndexFunc(p.clients, l.client.same)
-	if i < 0 {
-		return
-	}
-	o := &p.clients[i]
-	if o.count--; o.count > 0 {
-		if o.day == day(l.at) && l.client.count > 0 {
-			o.day = l.client.day
-		}
-		return
-	}
-	if l.lostClient.count > 0 && i == int(l.clientAt) {
-		*o = l.lostClient
-		return
-	}
-	p.clients = slices.Delete(p.clients, i, i+1)
-}
-
 // grown gives a slice with room for one more. It grows by a quarter, because most
 // accounts have two sign-ins and a doubled slice would be mostly air.
 func grown[T any](s []T, most int) []T {
@@ -262,9 +101,10 @@ func grown[T any](s []T, most int) []T {
 	return bigger
 }
 
-func oldest[T any](s []T, day func(T) uint16) (at int) {
+// oldest finds what is worth least.
+func oldest[T any](s []T, worth func(i int) int) (at int) {
 	for i := range s {
-		if day(s[i]) < day(s[at]) {
+		if worth(i) < worth(at) {
 			at = i
 		}
 	}
@@ -288,63 +128,110 @@ type sight struct {
 	tokens bool            // the profile has tokens
 	hour   int             // sign-ins in this part of the day
 	hours  int
+	// Sign-ins that could have been new somewhere, and where they were: those that
+	// speak here, and those of guests who come as this event does.
+	chances, hidden  float64
+	news, hiddenNews [levels]float64
+	have             [levels]bool // the profile has values to compare with
 }
 
-// look compares an event with a profile. Aging lets what was not used for long
-// count for less.
-func (p *Profile) look(at int64, v *values, aging bool) (s sight) {
+// look compares an event with a profile as the fitted score does: what was not
+// used for long counts for less, and a guest does not speak for his like.
+func (p *Profile) look(at int64, v *values) sight { return p.lookAt(at, v, true, false) }
+
+// lookAll compares it with all that was ever learnt, as Freeman's model does.
+func (p *Profile) lookAll(at int64, v *values) sight { return p.lookAt(at, v, false, true) }
+
+func (p *Profile) lookAt(at int64, v *values, aging, everybody bool) (s sight) {
 	x, y, today := placeOf(v), clientOf(v, v.shown), int(day(at))
-	var have [levels]bool
+	fade := func(count, last uint16) float64 {
+		if aging {
+			return float64(count) * faded(today-int(last))
+		}
+		return float64(count)
+	}
 	for i := range p.places {
 		o := &p.places[i]
-		n := float64(o.count)
-		if aging {
-			n *= faded(today - int(o.day))
+		if n := fade(o.count, o.day); n > 0 {
+			s.n += n
+			s.seePlace(o, &x, n)
 		}
-		if n == 0 {
-			continue
-		}
-		s.n += n
-		s.see(atAddress, o.address == x.address, n)
-		s.see(atBlock, o.address>>16 == x.address>>16, n)
-		s.see(atNetwork, o.network == x.network, n)
-		s.see(atCountry, o.country == x.country, n)
-		have[atAddress] = have[atAddress] || o.address != 0
-		have[atNetwork] = have[atNetwork] || o.network != 0
-		have[atCountry] = have[atCountry] || o.country != 0
 	}
 	for i := range p.clients {
 		o := &p.clients[i]
-		s.tokens = s.tokens || o.token != 0
-		n := float64(o.count)
-		if aging {
-			n *= faded(today - int(o.day))
+		s.tokens = s.tokens || o.count > 0 && o.token != 0
+		if n := fade(o.count, o.day); n > 0 {
+			s.seeClient(o, &y, n)
 		}
-		if n == 0 {
+	}
+	s.chances = float64(p.chances)
+	for i := range levels {
+		s.news[i] = float64(p.news[i])
+	}
+	for i := range p.guests {
+		g := &p.guests[i]
+		if !everybody && p.alike(g, &x, &y) && !p.ripe(g, at) {
+			s.hide(g)
 			continue
 		}
-		s.see(atAgent, o.agent == y.agent, n)
-		s.see(atBrowser, o.browser == y.browser, n)
-		s.see(atOS, o.os == y.os, n)
-		s.see(atType, o.device == y.device, n)
-		if y.token != 0 && o.token == y.token {
-			s.token += n
+		s.tell(g)
+		s.tokens = s.tokens || p.clients[g.client].token != 0
+		if n := fade(uint16(g.count), g.day); n > 0 {
+			s.n += n
+			s.seePlace(&p.places[g.place], &x, n)
+			s.seeClient(&p.clients[g.client], &y, n)
 		}
-		have[atAgent] = have[atAgent] || o.agent != 0
-		have[atBrowser] = have[atBrowser] || o.browser != 0
-		have[atOS] = have[atOS] || o.os != 0
-		have[atType] = have[atType] || o.device != 0
 	}
-	have[atBlock] = have[atAddress]
 	s.known = [levels]bool{x.address != 0, x.address != 0, x.network != 0, x.country != 0, y.agent != 0, y.browser != 0, y.os != 0, y.device != 0}
 	for i := range levels {
-		s.known[i] = s.known[i] && (have[i] || s.n == 0)
+		s.known[i] = s.known[i] && (s.have[i] || s.n == 0)
 	}
 	for _, h := range p.hours {
 		s.hours += int(h)
 	}
 	s.hour = int(p.hours[hourBin(at)])
 	return s
+}
+
+func (s *sight) seePlace(o, x *place, n float64) {
+	s.see(atAddress, o.address == x.address, n)
+	s.see(atBlock, o.address>>16 == x.address>>16, n)
+	s.see(atNetwork, o.network == x.network, n)
+	s.see(atCountry, o.country == x.country, n)
+	s.have[atAddress] = s.have[atAddress] || o.address != 0
+	s.have[atBlock] = s.have[atAddress]
+	s.have[atNetwork] = s.have[atNetwork] || o.network != 0
+	s.have[atCountry] = s.have[atCountry] || o.country != 0
+}
+
+func (s *sight) seeClient(o, y *client, n float64) {
+	s.see(atAgent, o.agent == y.agent, n)
+	s.see(atBrowser, o.browser == y.browser, n)
+	s.see(atOS, o.os == y.os, n)
+	s.see(atType, o.device == y.device, n)
+	if y.token != 0 && o.token == y.token {
+		s.token += n
+	}
+	s.have[atAgent] = s.have[atAgent] || o.agent != 0
+	s.have[atBrowser] = s.have[atBrowser] || o.browser != 0
+	s.have[atOS] = s.have[atOS] || o.os != 0
+	s.have[atType] = s.have[atType] || o.device != 0
+}
+
+// tell lets a guest speak for how often this account is somewhere new.
+func (s *sight) tell(g *guest) {
+	s.chances += float64(g.count)
+	for i := range levels {
+		s.news[i] += float64(g.news >> i & 1)
+	}
+}
+
+// hide takes him out of everybody's rates, too.
+func (s *sight) hide(g *guest) {
+	s.hidden += float64(g.count)
+	for i := range levels {
+		s.hiddenNews[i] += float64(g.news >> i & 1)
+	}
 }
 
 // faded is what a context counts for after so many days without use: half after

@@ -103,7 +103,7 @@ func TestLayerNeverLowers(t *testing.T) {
 		calm := Decide(&e, p, c, tables)
 		if calm.Scored {
 			r := read(&e, p, c)
-			x := r.vector(p, c, &tables.Weights.Mean)
+			x := r.vector(c, &tables.Weights.Mean)
 			if alone := tables.Weights.Score(&x); math.Abs(alone-calm.Score) > 1e-9 && math.Abs(alone) < 50 {
 				t.Fatalf("the score is %v and %v without the layer", calm.Score, alone)
 			}

@@ -77,6 +77,9 @@ func (p *Profile) Follow(e *Event, d *Decision, c *Counters) {
 	now := seconds(e.At)
 	switch {
 	case e.Kind == HolderConfirmed:
+		if !t.denied { // of what was denied nobody said that it was theirs after all
+			p.Welcome()
+		}
 		*t = trail{bounced: t.bounced, visits: t.visits}
 		for i := range t.visits {
 			t.visits[i].risk = 0

@@ -37,7 +37,7 @@ func (t *Tutor) See(e *Event, p *Profile, c *Counters) {
 			x := *who
 			x.Device.Asked = asked
 			r := read(&x, p, c)
-			lesson[2*i+j] = Pair{X: r.vector(p, c, nil), Impostor: i == 1}
+			lesson[2*i+j] = Pair{X: r.vector(c, nil), Impostor: i == 1}
 		}
 	}
 	t.seen++

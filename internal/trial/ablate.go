@@ -7,6 +7,7 @@ import (
 	"hash/fnv"
 	"io"
 	"math"
+	"time"
 
 	"takeback/internal/risk"
 )
@@ -39,7 +40,15 @@ var ablations = []without{
 	{name: "cold: the first 30 days", early: true},
 	{name: "ten times the attacks", making: func(m *Making) { m.Attacks *= 10; m.Flood = 10 }},
 	{name: "after 20 failures", course: func(c *Course) { c.Poison.Failed = 20 }},
-	{name: "after 3 quiet sign-ins", course: func(c *Course) { c.Poison.Quiet = 3 }},
+	{name: "after 3 quiet sign-ins, ten minutes apart", course: quietly(3, 10*time.Minute)},
+	{name: "after 3 quiet sign-ins, a day apart", course: quietly(3, 24*time.Hour)},
+	{name: "after 3 quiet sign-ins, two weeks apart", course: quietly(3, 14*24*time.Hour)},
+	{name: "after 3 quiet sign-ins, a month apart", course: quietly(3, 30*24*time.Hour)},
+	{name: "after 10 quiet sign-ins, a day apart", course: quietly(10, 24*time.Hour)},
+}
+
+func quietly(times int, apart time.Duration) func(*Course) {
+	return func(c *Course) { c.Poison.Quiet, c.Poison.Apart = times, apart }
 }
 
 // forgetPlace leaves the bare address.
@@ -145,7 +154,7 @@ func (w *world) ablate(x without, into *gathered) (err error) {
 			return err
 		}
 	}
-	p := Course{Tables: w.Tables, Sizes: w.Sizes, Kinds: kinds, Budget: usualBudget}
+	p := Course{Tables: w.Tables, Sizes: w.Sizes, Kinds: kinds, Budget: usualBudget, Asked: ablatedAt}
 	if x.course != nil {
 		x.course(&p)
 		p.Poison.Below = w.limit

@@ -20,7 +20,7 @@ type Ablation struct {
 var aboutAblation = []string{
 	"Synthetic: worlds made from published marginals of one Norwegian sign-in service. They say what hangs on what, not what happens on a live site.",
 	"Limits are set on the earlier part of each world, so that 5 of 100 sign-ins of holders are challenged, and judged on the later one. Of the first 30 days there is no earlier part: their limit is their own.",
-	"Every intruder passes his challenge and teaches until he is disowned, but for the quiet sign-ins of the last line: there a challenge stops him. Stopped is before value moves, at the usual budgets.",
+	"Every intruder passes his challenge and teaches until he is disowned, but for the quiet sign-ins: there a challenge stops him. Stopped is before value moves, at the usual budgets.",
 }
 
 // JSON writes it as one object.

@@ -2,6 +2,7 @@ package trial
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"time"
 
 	"takeback/internal/risk"
 )
@@ -25,15 +27,17 @@ type Course struct {
 	Kinds  map[string]string // by index, of what is not ordinary; without it a takeover is what was disowned
 	Bend   func(*risk.Event) // changes what is known of an event; may be nil
 	Poison Poison
+	Asked  float64 // the share of sign-ins that is asked for a second proof meanwhile; that of the budget if zero
 	Tell   func(*Broken)
 	Tick   func(bytes int64)
 }
 
 // Poison is what every intruder does before he signs in: fails, and comes quietly
-// a day apart, from where and with what he will come in the end.
+// now and then, from where and with what he will come in the end.
 type Poison struct {
 	Failed, Quiet int
-	Below         float64 // a quiet sign-in of a higher score is challenged, and he gives that up
+	Apart         time.Duration // the quiet sign-ins, and the last of them from the one that counts
+	Below         float64       // a quiet sign-in of a higher score is challenged, and he gives that up
 }
 
 // act is a sign-in or a stolen session, with all that was done in it.
@@ -88,6 +92,7 @@ type coursing struct {
 	Heard
 	accounts *accounts
 	counters *risk.Counters
+	asking   asking
 	acts     []act
 	number   map[string]int // of an act, by the id of its first event
 	lessons  map[string]risk.Lesson
@@ -113,7 +118,7 @@ func (p Course) run(from io.Reader) (*coursing, error) {
 	tables := *p.Tables
 	tables.Limits.StepUp, tables.Limits.Tell, tables.Limits.Hold = math.Inf(1), math.Inf(1), math.Inf(1)
 	p.Tables = &tables
-	c := &coursing{Course: p, accounts: newAccounts(), counters: risk.NewCounters(1, p.Sizes), number: map[string]int{}, lessons: map[string]risk.Lesson{}, quiet: map[string][]risk.Lesson{}}
+	c := &coursing{Course: p, accounts: newAccounts(), counters: risk.NewCounters(1, p.Sizes), asking: asking{share: cmp.Or(p.Asked, p.Budget.Challenge)}, number: map[string]int{}, lessons: map[string]risk.Lesson{}, quiet: map[string][]risk.Lesson{}}
 	in, read := bufio.NewReaderSize(from, 1<<20), int64(0)
 	for n := int64(1); ; n++ {
 		line, err := in.ReadSlice('\n')
@@ -205,6 +210,11 @@ func (c *coursing) take(e *risk.Event) {
 		c.giveBack(e, p)
 		return
 	}
+	if e.Kind == risk.SignedIn {
+		if c.asking.asked(&d, risk.ShippedLimits().StepUp) || d.Action >= risk.StepUp {
+			e.Marks |= risk.Proved
+		}
+	}
 	if lesson, ok := p.Learn(e, c.counters); ok {
 		c.counters.Learn(lesson)
 		c.lessons[e.ID] = lesson
@@ -237,9 +247,9 @@ func (c *coursing) prepare(e *risk.Event, p *risk.Profile) (clean float64) {
 		d := risk.Decide(&f, p, c.counters, c.Tables)
 		c.counters.Observe(&f, &d)
 	}
-	for day := c.Poison.Quiet; day > 0; day-- {
+	for left := c.Poison.Quiet; left > 0; left-- {
 		q := *e
-		q.At = max(e.At-int64(day)*24*3600*1e6, c.first)
+		q.At = max(e.At-int64(left)*c.Poison.Apart.Microseconds(), c.first)
 		d := risk.Decide(&q, p, c.counters, c.Tables)
 		if d.Action >= risk.StepUp || d.Score >= c.Poison.Below {
 			break

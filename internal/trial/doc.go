@@ -8,6 +8,10 @@
 // what all that is worth without cookies or files about addresses, on the first
 // days, under attack and after poison (ablate.go).
 //
+// A file of rows has no second proofs in it. A success that was loud enough for one
+// in twenty to be asked is taken to have been asked and to have passed; one that was
+// quiet vouches for nothing (asking.go).
+//
 // It has no score of its own: both scorers, their profiles and counters and the
 // fitting of weights are package risk's. It owns no table and touches no database.
 // It is called by the commands `takeback risk generate`, `eval`, `ablate` and `fit`.

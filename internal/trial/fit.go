@@ -34,7 +34,11 @@ func Fit(from io.Reader, f Fitting) (*risk.Weights, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := &gathering{newAccounts(), risk.NewCounters(1, f.Sizes), risk.NewTutor(f.Seed, f.Most)}
+	tables, err := risk.ShippedTables() // they say who would have been asked
+	if err != nil {
+		return nil, err
+	}
+	g := &gathering{accounts: newAccounts(), counters: risk.NewCounters(1, f.Sizes), tutor: risk.NewTutor(f.Seed, f.Most), tables: tables, asking: asking{share: askedOfRows}}
 	var row Row
 	for broken := 0; ; {
 		err := r.Read(&row)
@@ -68,6 +72,8 @@ type gathering struct {
 	accounts *accounts
 	counters *risk.Counters
 	tutor    *risk.Tutor
+	tables   *risk.Tables
+	asking   asking
 }
 
 // take shows a holder's sign-in to the tutor, if its time has come, and lets it teach.
@@ -76,6 +82,9 @@ func (g *gathering) take(row *Row, pairs bool) {
 	_, profile := g.accounts.open(row.User)
 	if pairs {
 		g.tutor.See(&event, profile, g.counters)
+	}
+	if d := risk.Decide(&event, profile, g.counters, g.tables); g.asking.asked(&d, g.tables.Limits.StepUp) {
+		event.Marks |= risk.Proved
 	}
 	if lesson, ok := profile.Learn(&event, g.counters); ok {
 		g.counters.Learn(lesson)

@@ -86,7 +86,7 @@ func (p Replay) run(from io.Reader) (*history, error) {
 		tables.Freeman = true // the one scorer there is decides
 		p.Tables = &tables
 	}
-	g := &going{Replay: p, accounts: newAccounts(), counters: risk.NewCounters(1, p.Sizes),
+	g := &going{Replay: p, accounts: newAccounts(), counters: risk.NewCounters(1, p.Sizes), asking: asking{share: askedOfRows},
 		history: &history{kinds: []string{"holder", "takeover"}, numbers: map[string]uint8{}}}
 	if p.Scores != nil {
 		g.scores = bufio.NewWriterSize(p.Scores, 1<<20)
@@ -127,6 +127,7 @@ type going struct {
 	*history
 	accounts *accounts
 	counters *risk.Counters
+	asking   asking
 	scores   *bufio.Writer
 	line     []byte
 }
@@ -156,6 +157,9 @@ func (g *going) step(row *Row) error {
 			g.First++
 		}
 		_, profile = g.accounts.open(row.User)
+		if g.asking.asked(&decision, g.Tables.Limits.StepUp) {
+			event.Marks |= risk.Proved
+		}
 		if lesson, ok := profile.Learn(&event, g.counters); ok {
 			g.counters.Learn(lesson)
 		}
