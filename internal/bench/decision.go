@@ -85,7 +85,7 @@ func gather(ctx context.Context, accounts, events int) (*crowd, error) {
 // together is how many events go from one hand to the next at once.
 const together = 4096
 
-// batch is events on their way: what their profiles learnt goes on to the counters.
+// batch is events on their way, and what they taught.
 type batch struct {
 	events  []risk.Event
 	account []int
@@ -93,10 +93,10 @@ type batch struct {
 	learnt  []bool
 }
 
-// play lets three hands work at once: one makes events, one teaches the profiles,
-// one the counters. None touches what another does.
+// play lets two hands work at once: one makes events, the other teaches profiles and
+// counters, which look at one another.
 func (c *crowd) play(ctx context.Context, p *past, events int) error {
-	empty, made, followed := make(chan *batch, 4), make(chan *batch, 2), make(chan *batch, 2)
+	empty, made := make(chan *batch, 3), make(chan *batch, 2)
 	for range cap(empty) {
 		empty <- &batch{lessons: make([]risk.Lesson, together), learnt: make([]bool, together)}
 	}
@@ -107,20 +107,13 @@ func (c *crowd) play(ctx context.Context, p *past, events int) error {
 		}
 	}()
 	var profiles, counters time.Duration
-	go func() {
-		defer close(followed)
-		for b := range made {
-			began := time.Now()
-			c.teachProfiles(b)
-			profiles += time.Since(began)
-			followed <- b
-		}
-	}()
 	t := newTruth()
-	for b := range followed {
+	for b := range made {
 		began := time.Now()
+		c.teachProfiles(b)
+		between := time.Now()
 		c.teachCounters(b)
-		counters += time.Since(began)
+		profiles, counters = profiles+between.Sub(began), counters+time.Since(between)
 		t.note(b)
 		empty <- b
 	}
