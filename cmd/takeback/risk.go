@@ -57,7 +57,7 @@ func (c *RiskGenerateCmd) Run(out io.Writer) (err error) {
 
 // RiskEvalCmd is `takeback risk eval`.
 type RiskEvalCmd struct {
-	CSV       string  `name:"csv" help:"The rows, in the order of time." type:"path" placeholder:"FILE" xor:"what" required:""`
+	CSV       string  `name:"csv" help:"The rows; those of a pipe in the order of time." type:"path" placeholder:"FILE" xor:"what" required:""`
 	Events    string  `help:"Instead of rows: events, and what follows sign-ins is tried (.jsonl)." type:"path" placeholder:"FILE" xor:"what" required:""`
 	Scorer    string  `enum:"ours,freeman,both" default:"both" help:"ours, freeman (the reference), or both side by side. The actions are those of ours, unless there is freeman alone."`
 	Weights   string  `help:"Weights of our score, as risk fit writes them. Those that the program brings along if absent." type:"path" placeholder:"FILE"`
@@ -91,11 +91,11 @@ func (c *RiskEvalCmd) Run(out io.Writer) (err error) {
 	if c.Events != "" {
 		return c.events(out, replay)
 	}
-	rows, size, err := openRows(c.CSV)
+	rows, size, end, err := openRows(c.CSV)
 	if err != nil {
 		return err
 	}
-	defer rows.Close()
+	defer func() { err = errors.Join(err, end()) }()
 	if c.Scores != "" {
 		file, err := os.Create(c.Scores)
 		if err != nil {
@@ -119,7 +119,7 @@ func (c *RiskEvalCmd) events(out io.Writer, of trial.Replay) error {
 	if c.Scores != "" || c.Scorer == "freeman" {
 		return errors.New("--events: there are no --scores and no other scorer of what follows a sign-in")
 	}
-	events, size, err := openRows(c.Events)
+	events, size, err := open(c.Events)
 	if err != nil {
 		return err
 	}
@@ -152,19 +152,19 @@ func (c *RiskEvalCmd) give(out io.Writer, report interface {
 
 // RiskFitCmd is `takeback risk fit`.
 type RiskFitCmd struct {
-	CSV   string  `name:"csv" help:"The rows, in the order of time." required:"" type:"path" placeholder:"FILE"`
+	CSV   string  `name:"csv" help:"The rows; those of a pipe in the order of time." required:"" type:"path" placeholder:"FILE"`
 	Out   string  `help:"The weights, for risk eval and for the configuration of the server." required:"" type:"path" placeholder:"FILE"`
 	Until float64 `help:"The part of the file after which nothing is fitted on, so that it can be judged." default:"1"`
 	Seed  uint64  `help:"Of the draw of impostors." default:"1"`
 }
 
 // Run fits and writes.
-func (c *RiskFitCmd) Run(out io.Writer) error {
-	rows, size, err := openRows(c.CSV)
+func (c *RiskFitCmd) Run(out io.Writer) (err error) {
+	rows, size, end, err := openRows(c.CSV)
 	if err != nil {
 		return err
 	}
-	defer rows.Close()
+	defer func() { err = errors.Join(err, end()) }()
 	bar := newBar(size)
 	weights, err := trial.Fit(rows, trial.Fitting{Size: size, Until: c.Until, Seed: c.Seed, Tell: tell, Tick: bar.tick})
 	bar.end()
@@ -174,7 +174,26 @@ func (c *RiskFitCmd) Run(out io.Writer) error {
 	return writeFile(c.Out, func(w io.Writer) error { _, err := weights.WriteTo(w); return err })
 }
 
-func openRows(name string) (*os.File, int64, error) {
+// openRows opens rows and puts them in the order of time, if they are not and can be.
+func openRows(name string) (rows io.Reader, size int64, end func() error, err error) {
+	file, size, err := open(name)
+	if err != nil {
+		return nil, 0, nil, err
+	}
+	if rows, end = file, file.Close; size == 0 {
+		return rows, size, end, nil // a pipe is read as it comes
+	}
+	rows, astray, err := trial.Ordered(file, size)
+	if err != nil {
+		return nil, 0, nil, errors.Join(err, file.Close())
+	}
+	if astray > 0 {
+		fmt.Fprintf(os.Stderr, "%d rows stand behind later ones: they are gone through in the order of time, and lines are counted in that order\n", astray)
+	}
+	return rows, size, end, nil
+}
+
+func open(name string) (*os.File, int64, error) {
 	file, err := os.Open(name)
 	if err != nil {
 		return nil, 0, err
@@ -182,6 +201,9 @@ func openRows(name string) (*os.File, int64, error) {
 	info, err := file.Stat()
 	if err != nil {
 		return nil, 0, errors.Join(err, file.Close())
+	}
+	if !info.Mode().IsRegular() {
+		return file, 0, nil
 	}
 	return file, info.Size(), nil
 }

@@ -253,7 +253,7 @@ func TestRowsOutOfOrderAreCountedAndGoneOnFrom(t *testing.T) {
 		t.Errorf("%d rows out of order, %d scores of %d", report.Count.Unordered, len(scores), report.Count.Rows)
 	}
 	var text strings.Builder
-	if err := report.Text(&text); err != nil || !strings.Contains(text.String(), "Sort the file") {
+	if err := report.Text(&text); err != nil || !strings.Contains(text.String(), "of a pipe") {
 		t.Errorf("nobody is told: %v", err)
 	}
 }

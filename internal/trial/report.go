@@ -99,7 +99,7 @@ func (r *Report) Text(out io.Writer) error {
 	fmt.Fprintf(out, "%d rows, %d broken, %d out of time order; %d accounts; %d on unknown names, %d failed, %d marked as takeovers, %d first sign-ins without a score\n",
 		c.Rows, c.Broken, c.Unordered, c.Accounts, c.UnknownName, c.Failed, c.Takeovers, c.First)
 	if c.Unordered > 0 {
-		fmt.Fprintln(out, "Rows are taken as they stand: a profile knows then what came later. Sort the file by \"Login Timestamp\".")
+		fmt.Fprintln(out, "Rows of a pipe are taken as they stand: a profile knows then what came later. Give the file itself, or sort it by \"Login Timestamp\".")
 	}
 	fmt.Fprintf(out, "thresholds set on %d sign-ins of holders from %s on, judged on %d from %s on\nintervals: 95 of 100 of %d bootstraps over accounts, seed %d\n",
 		s.Earlier, s.WarmUp.Format(time.DateOnly), s.Later, s.At.Format(time.DateOnly), s.Rounds, s.Seed)
