@@ -3,6 +3,7 @@ package judge
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"maps"
 	"math"
 	"slices"
@@ -89,7 +90,9 @@ func (t *told) row(args []any, source string, now time.Time) ([]any, error) {
 
 func thousandths(x float64) int64 { return int64(math.Round(min(max(x, -1e6), 1e6) * 1000)) }
 
-// recorded gives what events of a source were answered; those it was not told of are missing.
+// recorded gives what events of a source were answered; those it was not told of are
+// missing. Each is looked up by itself: asked for a list, PostgreSQL makes a plan for
+// the young table, which goes through all of it, and keeps that while it grows.
 func recorded(tx *db.Tx, source string, names []name) (map[name]Judged, error) {
 	type answer struct {
 		of name
@@ -97,15 +100,16 @@ func recorded(tx *db.Tx, source string, names []name) (map[name]Judged, error) {
 	}
 	all := map[name]Judged{}
 	for some := range slices.Chunk(names, db.AtOnce) {
-		args := []any{source}
-		for _, n := range some {
+		args, each := []any{source}, make([]string, len(some))
+		for i, n := range some {
 			args = append(args, n.account, n.event)
+			each[i] = fmt.Sprintf(`SELECT event, `+judgedColumns+` FROM risk_event WHERE source = $1 AND account = $%d AND event = $%d`, len(args)-1, len(args))
 		}
 		found, err := db.All(tx, func(s db.Scanner) (a answer, err error) {
 			a.Judged, err = scanJudged(behind{s, &a.of.event})
 			a.of.account = a.Account
 			return a, err
-		}, `SELECT event, `+judgedColumns+` FROM risk_event WHERE source = $1 AND (account, event) IN (VALUES `+db.Values(len(some), 2, 1)+`)`, args...)
+		}, strings.Join(each, ` UNION ALL `), args...)
 		if err != nil {
 			return nil, err
 		}
