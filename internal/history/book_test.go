@@ -199,7 +199,7 @@ func TestACommitmentWithoutAGrantIsAsItWas(t *testing.T) {
 		`"client":{"Request":"","IP":"","UserAgent":"","Device":"","Language":""},"factors":null,"value":"x","reads":[],"version":"","secret_id":"",` +
 		`"amount":0,"parent":"","device":"","case":"","request":""}`
 	commit := sha256.Sum256([]byte("nonce" + payload))
-	c := history.Change{Account: "acc_1", Seq: 1, Epoch: 1, At: time.UnixMicro(0), Verb: history.Set, Path: "name", After: json.RawMessage(`"x"`),
+	c := history.Change{Total: true, Account: "acc_1", Seq: 1, Epoch: 1, At: time.UnixMicro(0), Verb: history.Set, Path: "name", After: json.RawMessage(`"x"`),
 		Role: access.Holder, Nonce: "nonce", Commit: hex.EncodeToString(commit[:])}
 	hash := sha256.Sum256([]byte("1:1:" + c.Commit))
 	a := account.Account{ID: "acc_1", Head: 1, HeadHash: hex.EncodeToString(hash[:])}

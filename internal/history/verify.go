@@ -3,6 +3,7 @@ package history
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"strconv"
 
@@ -79,18 +80,22 @@ func (c Change) follows(values map[string]string, set map[string]int64) string {
 			return "read another value of " + r.Path + " than there was"
 		}
 	}
-	if c.Grant.Path != "" && c.Grant.Seq != set[c.Grant.Path] {
+	if c.Grant.Seq != set[c.Grant.Path] {
 		return "was made by another grant at " + c.Grant.Path + " than there was"
 	}
-	_, writesFact := writes[c.Verb]
-	if !writesFact {
-		return ""
-	}
-	if string(c.Before) != values[c.Path] {
+	if before, some := values[c.Path], c.Before != nil || writesNow(c.Verb); some && string(c.Before) != before {
 		return "names another value before it than there was"
 	}
-	if c.Base != 0 && c.Base != set[c.Path] {
+	if partial := c.Verb == Patch || c.Verb == Move; c.Total == partial {
+		return "is not as much of a value as it says"
+	} else if partial && c.Base != set[c.Path] || !partial && c.Base != 0 {
 		return "builds on another change than the last one of its path"
+	}
+	if !writesNow(c.Verb) {
+		return ""
+	}
+	if after, err := c.built(); err != nil || after != string(c.After) {
+		return "left another value than it made of the one before it"
 	}
 	values[c.Path] = string(c.After)
 	set[c.Path] = c.Seq
@@ -99,6 +104,27 @@ func (c Change) follows(values map[string]string, set map[string]int64) string {
 		delete(set, c.Path)
 	}
 	return ""
+}
+
+func writesNow(v Verb) bool { _, yes := writes[v]; return yes }
+
+// built makes the value after a change again: of a partial one only the part is
+// committed to, and the rest follows from the value before it.
+func (c Change) built() (string, error) {
+	switch c.Verb {
+	case Patch:
+		parts := account.Fact{Value: c.Before}.Parts()
+		if parts == nil {
+			parts = map[string]string{}
+		}
+		parts[c.Part] = account.Fact{Value: c.After}.Parts()[c.Part]
+		after, err := json.Marshal(parts)
+		return string(after), err
+	case Move:
+		balance, err := Balance(c.Before)
+		return strconv.FormatInt(balance+c.Amount, 10), err
+	}
+	return string(c.After), nil
 }
 
 // VerifyAll checks every account of a database. It calls each with what was
