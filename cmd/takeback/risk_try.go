@@ -24,6 +24,10 @@ type RiskTryCmd struct {
 
 // Run plays the past once more, and says on what the rule would have fired.
 func (c *RiskTryCmd) Run(ctx context.Context, out io.Writer) (err error) {
+	rules, err := rulebook.Compile([]rulebook.Written{{Name: "tried", When: c.Rule, Do: rulebook.Acts[0]}})
+	if err != nil {
+		return err
+	}
 	file, err := app.ReadFile(c.Config)
 	if err != nil {
 		return err
@@ -33,7 +37,7 @@ func (c *RiskTryCmd) Run(ctx context.Context, out io.Writer) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, end()) }()
-	t, err := j.Try(ctx, rulebook.Written{Name: "tried", When: c.Rule, Do: rulebook.Acts[0]}, time.Now().AddDate(0, 0, -c.Days))
+	t, err := j.Try(ctx, rules, time.Now().AddDate(0, 0, -c.Days))
 	if err != nil {
 		return err
 	}

@@ -87,6 +87,9 @@ func ReadFile(path string) (f File, err error) {
 	if f.Gate != "" && f.Gate != "proof" && f.Gate != "puzzle" {
 		return f, fmt.Errorf("%s: gate: %q is neither proof nor puzzle", path, f.Gate)
 	}
+	if err := f.Risk.Check(); err != nil {
+		return f, fmt.Errorf("%s: %w", path, err)
+	}
 	return f, nil
 }
 

@@ -302,3 +302,17 @@ func (h *home) keys() []string {
 	h.t.Helper()
 	return slices.DeleteFunc(h.slots(), func(s string) bool { return !strings.HasPrefix(s, "passkey/") })
 }
+
+// TestAWrongRuleIsSaidBeforeAnythingStarts: the file is where the operator looks,
+// and the parts of the program in which it was found tell nothing.
+func TestAWrongRuleIsSaidBeforeAnythingStarts(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "takeback.yaml")
+	if err := os.WriteFile(path, []byte("risk:\n  rules:\n    - {name: night, when: event.hour < 5 and event.tor, do: hold}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, err := app.ReadFile(path)
+	if want := path + `: risk.rules: rule "night": when: line 1, column 16: write && for "and"`; err == nil || err.Error() != want {
+		t.Errorf("got  %v\nwant %s", err, want)
+	}
+}

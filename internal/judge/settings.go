@@ -55,6 +55,12 @@ func (s Settings) tables() (*risk.Tables, error) {
 	return t, nil
 }
 
+// Check tells what is wrong with the settings, before anything is opened or listens.
+func (s Settings) Check() error {
+	_, err := s.policy()
+	return err
+}
+
 // policy checks the settings. Its error names the key.
 func (s Settings) policy() (p policy, err error) {
 	p = policy{mode: s.Mode, challenge: usualChallenge, hold: usualHold, holdFor: usualHoldFor}

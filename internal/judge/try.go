@@ -31,15 +31,11 @@ type Example struct {
 
 const examplesShown = 10
 
-// Try plays what happened since a time once more, and asks a rule about every
-// event as it would have been asked then: each account's profile grows as it did.
+// Try plays what happened since a time once more, and asks rules about every
+// event as they would have been asked then: each account's profile grows as it did.
 // Popularity is that of today. Nothing is written.
-func (j *Judge) Try(ctx context.Context, w rulebook.Written, since time.Time) (t Tried, err error) {
+func (j *Judge) Try(ctx context.Context, rules rulebook.Rules, since time.Time) (t Tried, err error) {
 	defer fault.Wrap(&err, "judge.Try")
-	rules, err := rulebook.Compile([]rulebook.Written{w})
-	if err != nil {
-		return t, err
-	}
 	t.ByKind, t.ByDay = map[string]int64{}, map[string]int64{}
 	after := ""
 	for {

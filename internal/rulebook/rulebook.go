@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/checker"
@@ -46,7 +48,10 @@ func Compile(written []Written) (Rules, error) {
 	if len(written) > maxRules {
 		return nil, fmt.Errorf("rules: there are %d, at most %d are allowed", len(written), maxRules)
 	}
-	options := []cel.EnvOption{cel.CrossTypeNumericComparisons(true)} // else a number without a point cannot be compared with distance_km
+	options := []cel.EnvOption{
+		cel.CrossTypeNumericComparisons(true), // else a number without a point cannot be compared with distance_km
+		cel.ASTValidators(cel.ValidateRegexLiterals()),
+	}
 	for word, of := range words() {
 		options = append(options, cel.Variable(word, of.kind))
 	}
@@ -66,7 +71,7 @@ func Compile(written []Written) (Rules, error) {
 		default:
 			p, err := program(env, w.When)
 			if err != nil {
-				errs = append(errs, fmt.Errorf("rule %q: when: %w", w.Name, err))
+				errs = append(errs, inRule(w.Name, err))
 			}
 			rules = append(rules, Rule{w, p})
 		}
@@ -88,37 +93,35 @@ func acts(do string) bool {
 }
 
 // program compiles one expression and refuses what could cost too much.
-func program(env *cel.Env, when string) (cel.Program, error) {
-	if len(when) > maxLength {
-		return nil, fmt.Errorf("it has %d characters, at most %d are allowed", len(when), maxLength)
+func program(env *cel.Env, when string) (cel.Program, []error) {
+	when = strings.TrimRightFunc(when, unicode.IsSpace) // else it ends a line later than people see
+	if when == "" {
+		return nil, whole("the rule is empty: write what must be so for it to fire, as in event.kind == 'exported' && event.hour < 5")
+	}
+	if n := utf8.RuneCountInString(when); n > maxLength {
+		return nil, whole("the rule has %d characters, at most %d are allowed", n, maxLength)
 	}
 	ast, issues := env.Compile(when)
 	if issues.Err() != nil {
-		return nil, faults(issues)
+		return nil, faults(when, issues)
 	}
-	if !ast.OutputType().IsExactType(cel.BoolType) {
-		return nil, fmt.Errorf("1:1: a rule is true or false, this is %s", ast.OutputType())
+	if of := ast.OutputType(); !of.IsExactType(cel.BoolType) {
+		return nil, whole("a rule must be true or false, and this is %s: compare it with something", kind(of.String()))
 	}
 	cost, err := env.EstimateCost(ast, sizes{})
 	if err != nil {
-		return nil, err
+		return nil, whole("what it may cost cannot be told: %v", err)
 	}
 	if cost.Max > maxCost {
-		return nil, fmt.Errorf("1:1: it may cost %d steps, at most %d are allowed", cost.Max, maxCost)
+		return nil, whole("the rule may take %d steps, at most %d are allowed: lists within lists, and matches on long texts, cost most", cost.Max, maxCost)
 	}
 	// The bound holds for texts of textSize, and Fired is asked with none longer:
 	// counting the steps once more at each question would double its time.
-	return env.Program(ast, cel.EvalOptions(cel.OptOptimize))
-}
-
-// faults says each fault of an expression with its line and column, without
-// the drawing of the source that CEL adds.
-func faults(issues *cel.Issues) error {
-	var all []error
-	for _, e := range issues.Errors() {
-		all = append(all, fmt.Errorf("%d:%d: %s", e.Location.Line(), e.Location.Column()+1, e.Message))
+	p, err := env.Program(ast, cel.EvalOptions(cel.OptOptimize))
+	if err != nil {
+		return nil, whole("%v", err)
 	}
-	return errors.Join(all...)
+	return p, nil
 }
 
 // Fired gives the rules that an event meets, in their order. A rule that cannot
