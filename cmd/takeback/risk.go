@@ -188,7 +188,7 @@ func openRows(name string) (rows io.Reader, size int64, end func() error, err er
 		return nil, 0, nil, errors.Join(err, file.Close())
 	}
 	if astray > 0 {
-		fmt.Fprintf(os.Stderr, "%d rows stand behind later ones: they are gone through in the order of time, and lines are counted in that order\n", astray)
+		fmt.Fprintf(os.Stderr, "%d rows stand behind later ones: they are gone through in the order of time\n", astray)
 	}
 	return rows, size, end, nil
 }

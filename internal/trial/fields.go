@@ -10,13 +10,12 @@ import (
 
 // fill makes a row of the fields of a line. The first that cannot be read breaks the row.
 func (r *Reader) fill(row *Row) error {
-	row.Line = r.line
 	row.Index, row.RoundTrip, row.Region, row.City = r.field(colIndex), r.field(colRoundTrip), r.field(colRegion), r.field(colCity)
 	row.User, row.Address, row.Country = r.field(colUser), r.field(colAddress), r.field(colCountry)
 	row.Agent, row.Browser, row.System, row.Device = r.field(colAgent), r.field(colBrowser), r.field(colSystem), r.field(colDevice)
 	if r.place[colIndex] < 0 {
-		r.number = strconv.AppendInt(r.number[:0], r.rows-1, 10)
-		row.Index = r.number
+		r.index = strconv.AppendInt(r.index[:0], r.number(), 10)
+		row.Index = r.index
 	}
 	if len(row.User) == 0 {
 		return r.broken(colUser, "is empty")
@@ -52,7 +51,7 @@ func (r *Reader) field(column int) []byte {
 
 func (r *Reader) broken(column int, why string) error {
 	text := r.field(column)
-	return &Broken{r.line, columnNames[column], fmt.Sprintf("%.40q %s", text, why)}
+	return &Broken{r.Line(), columnNames[column], fmt.Sprintf("%.40q %s", text, why)}
 }
 
 // The years of a row. One that lies elsewhere would spoil when thresholds are set.

@@ -52,7 +52,7 @@ func Fit(from io.Reader, f Fitting) (*risk.Weights, error) {
 			}
 			continue
 		case err != nil:
-			return nil, fmt.Errorf("after line %d: %w", row.Line, err)
+			return nil, fmt.Errorf("after line %d: %w", r.Line(), err)
 		}
 		part := float64(r.Bytes()) / float64(max(f.Size, 1))
 		if part >= f.Until {

@@ -1,6 +1,8 @@
 package trial
 
 import (
+	"errors"
+	"fmt"
 	"io"
 	"math/rand/v2"
 	"slices"
@@ -67,4 +69,59 @@ func TestOrderingLosesNothing(t *testing.T) {
 			t.Fatalf("%d rows are astray still, %v", astray, err)
 		}
 	})
+}
+
+// TestABrokenRowKeepsItsLine: people look for it in their file, where it stands
+// as they wrote it. So do rows without an index, which are known by their number.
+func TestABrokenRowKeepsItsLine(t *testing.T) {
+	t.Parallel()
+	header, _, _ := strings.Cut(header, "\n")
+	_, columns, _ := strings.Cut(header, ",") // there is no index
+	sound := strings.SplitAfter(strings.TrimPrefix(generate(t, 20, 3, 0).rows, header+"\n"), "\n")
+	sound = slices.DeleteFunc(sound, func(s string) bool { return s == "" })
+	for i, row := range sound {
+		_, sound[i], _ = strings.Cut(row, ",")
+	}
+	at, rest, _ := strings.Cut(sound[2], ",")
+	user, rest, _ := strings.Cut(rest, ",")
+	quoted, open := at+",\""+user+"\","+rest, at+",\""+user+","+strings.ReplaceAll(rest, "\"", "") // the quote closes if a quoted row comes to stand behind it
+	lines := append(slices.Clip(sound[:5]), quoted, open, "broken,row\n", "\n", strings.Replace(quoted, user, user+"\n", 1), strings.Repeat("x", longest+10)+"\n")
+	rapid.Check(t, func(t *rapid.T) {
+		file := columns + "\n" + strings.Join(rapid.SliceOfN(rapid.SampledFrom(lines), 1, 30).Draw(t, "lines"), "")
+		if rapid.Bool().Draw(t, "it ends without a line feed") {
+			file = strings.TrimSuffix(file, "\n")
+		}
+		ordered, _, err := Ordered(strings.NewReader(file), int64(len(file)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(met(t, strings.NewReader(file)), met(t, ordered)); diff != "" {
+			t.Fatalf("what is read (-file +ordered):\n%.2000s", diff)
+		}
+	})
+}
+
+// met gives the rows of a file by their lines and numbers, in the order of lines.
+func met(t *rapid.T, from io.Reader) []string {
+	r, err := NewReader(from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []string
+	for {
+		var row Row
+		err := r.Read(&row)
+		var broken *Broken
+		switch {
+		case err == io.EOF:
+			slices.Sort(all)
+			return all
+		case errors.As(err, &broken):
+			all = append(all, fmt.Sprintf("%04d: %v", broken.Line, broken))
+		case err != nil:
+			t.Fatal(err)
+		default:
+			all = append(all, fmt.Sprintf("%04d: %s of %s at %v", r.Line(), row.Index, row.User, row.At))
+		}
+	}
 }

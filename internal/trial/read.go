@@ -20,12 +20,14 @@ const (
 // Reader reads rows, one at a time, and keeps none of them.
 type Reader struct {
 	from       io.Reader
+	of         *ordered // from, if it is not read as it stands
 	buf        []byte
 	start, end int   // what is not consumed yet
 	ended      error // what from said last
 	used       int   // bytes and lines of the row that was read last
 	lines      int64
-	line       int64 // where the next row begins
+	line       int64 // where the row that was read last begins
+	begun      int64 // the same in bytes
 	bytes      int64
 	rows       int64
 
@@ -33,12 +35,13 @@ type Reader struct {
 	fields int
 	cut    [][]byte
 	plain  []byte // fields without their doubled quotes
-	number []byte
+	index  []byte
 }
 
 // NewReader reads the header.
 func NewReader(from io.Reader) (*Reader, error) {
 	r := &Reader{from: from, buf: make([]byte, 2*longest), line: 1}
+	r.of, _ = from.(*ordered)
 	head, err := r.next()
 	if errors.Is(err, io.EOF) {
 		return nil, errors.New("the file is empty: its first line must name the columns")
@@ -99,6 +102,23 @@ func (r *Reader) Bytes() int64 { return r.bytes }
 // Rows tells how many rows were read, broken ones with them.
 func (r *Reader) Rows() int64 { return r.rows }
 
+// Line tells in which line of the file the row began that was read last.
+func (r *Reader) Line() int64 {
+	if r.of != nil {
+		return r.of.line(r.begun)
+	}
+	return r.line
+}
+
+// number tells the how manieth in the file the row is that was read last, from 0.
+func (r *Reader) number() int64 {
+	if r.of != nil {
+		s, _ := r.of.of(r.begun)
+		return int64(s.number)
+	}
+	return r.rows - 1
+}
+
 // Read reads the next row into row. It returns io.EOF at the end, and a *Broken
 // for a row that cannot be read: go on after it.
 func (r *Reader) Read(row *Row) error {
@@ -111,10 +131,10 @@ func (r *Reader) Read(row *Row) error {
 	}
 	r.rows++
 	if !r.split(line) && !r.splitLines() {
-		return &Broken{r.line, "", "a quote is not closed"}
+		return &Broken{r.Line(), "", "a quote is not closed"}
 	}
 	if len(r.cut) != r.fields {
-		return &Broken{r.line, "", fmt.Sprintf("has %d fields, the header has %d", len(r.cut), r.fields)}
+		return &Broken{r.Line(), "", fmt.Sprintf("has %d fields, the header has %d", len(r.cut), r.fields)}
 	}
 	return r.fill(row)
 }
@@ -124,7 +144,7 @@ func (r *Reader) next() ([]byte, error) {
 	r.start += r.used
 	r.bytes += int64(r.used)
 	r.line += r.lines
-	r.used, r.lines = 0, 0
+	r.used, r.lines, r.begun = 0, 0, r.bytes
 	n, err := r.lineEnd(0)
 	if errors.Is(err, errTooLong) {
 		r.rows++
@@ -132,7 +152,7 @@ func (r *Reader) next() ([]byte, error) {
 		if err := r.skipLine(); err != nil {
 			return nil, err
 		}
-		return nil, &Broken{r.line, "", fmt.Sprintf("is longer than %d bytes", longest)}
+		return nil, &Broken{r.Line(), "", fmt.Sprintf("is longer than %d bytes", longest)}
 	}
 	if err != nil {
 		return nil, err
@@ -200,12 +220,17 @@ func (r *Reader) skipLine() error {
 
 // splitLines goes on with a row whose quote was open at the end of its first
 // line, if it closes within a few lines with the right number of fields. If it
-// does not, the first line alone is the broken row.
+// does not, the first line alone is the broken row. Lines that only came together
+// when rows were put in order make no row.
 func (r *Reader) splitLines() bool {
-	first := r.used
+	first, most := r.used, int64(longest)
+	if r.of != nil {
+		s, at := r.of.of(r.begun)
+		most = min(most, s.from+int64(s.size)-at)
+	}
 	for n := first; r.lines < maxLines; n++ {
 		var err error
-		if n, err = r.lineEnd(n); err != nil || n > longest {
+		if n, err = r.lineEnd(n); err != nil || int64(n) > most {
 			break
 		}
 		r.lines++

@@ -197,9 +197,9 @@ func FuzzReader(f *testing.F) {
 			if err != nil && !errors.As(err, &broken) {
 				t.Fatal(err)
 			}
-			at := row.Line
-			if broken != nil {
-				at = broken.Line
+			at := r.Line()
+			if broken != nil && broken.Line != at {
+				t.Fatalf("line %d is told as line %d", at, broken.Line)
 			}
 			if at <= line {
 				t.Fatalf("line %d comes after line %d", at, line)

@@ -109,7 +109,7 @@ func (p Replay) run(from io.Reader) (*history, error) {
 				p.Tell(broken)
 			}
 		case err != nil:
-			return nil, fmt.Errorf("after line %d: %w", row.Line, err)
+			return nil, fmt.Errorf("after line %d: %w", r.Line(), err)
 		default:
 			if err := g.step(&row); err != nil {
 				return nil, err

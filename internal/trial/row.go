@@ -43,7 +43,6 @@ const UnknownNames = "-4324475583306591935"
 // Row is one attempt to sign in. Its texts point into the reader's buffer: they
 // are good until the next row is read.
 type Row struct {
-	Line      int64 // where it began in the file
 	Index     []byte
 	At        time.Time
 	User      []byte
