@@ -1,10 +1,12 @@
 package trial
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -101,8 +103,29 @@ func TestABrokenRowKeepsItsLine(t *testing.T) {
 	})
 }
 
+// FuzzOrdered looks for bytes that are read otherwise when they are put in order.
+func FuzzOrdered(f *testing.F) {
+	text, err := os.ReadFile("testdata/rows.csv")
+	if err != nil {
+		f.Fatal(err)
+	}
+	_, body, _ := bytes.Cut(text, []byte("\n"))
+	f.Add(body[:min(len(body), 4000)])
+	f.Add([]byte("0,2020-02-03 12:00:00.000,1,\"\n\"\",\n,,,\"\r\n"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		file := header + string(b)
+		ordered, _, err := Ordered(strings.NewReader(file), int64(len(file)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(met(t, strings.NewReader(file)), met(t, ordered)); diff != "" {
+			t.Fatalf("what is read (-file +ordered):\n%.2000s", diff)
+		}
+	})
+}
+
 // met gives the rows of a file by their lines and numbers, in the order of lines.
-func met(t *rapid.T, from io.Reader) []string {
+func met(t interface{ Fatal(...any) }, from io.Reader) []string {
 	r, err := NewReader(from)
 	if err != nil {
 		t.Fatal(err)
