@@ -18,7 +18,7 @@ type tier struct {
 
 // The house, from the ground up.
 var house = []tier{
-	{"ground", []string{"fault", "db", "seal", "passkey", "jobs", "mail", "sms", "knowledge", "breach"}, false},
+	{"ground", []string{"fault", "db", "seal", "passkey", "jobs", "mail", "sms", "knowledge", "breach", "draw"}, false},
 	{"nouns", []string{"access", "proof", "account", "history", "session", "risk", "rulebook", "finding", "casefile", "connector"}, false},
 	{"rooms", []string{"judge", "wave", "signin", "notice", "report", "desk", "freeze", "verify", "investigate", "restore", "ask", "handback", "campaign", "pass"}, true},
 	{"faces", []string{"web", "web/holder", "web/console", "api", "oidc"}, false},

@@ -4,10 +4,10 @@ import (
 	"math"
 	"math/rand/v2"
 	"net/netip"
-	"slices"
 	"strconv"
 	"time"
 
+	"takeback/internal/draw"
 	"takeback/internal/risk"
 )
 
@@ -32,9 +32,9 @@ const (
 type past struct {
 	dice   *rand.Rand
 	names  []string
-	busy   alias     // which account something happens in
-	known  []float64 // how popular networks are, added up
-	spoken []float64 // agents, likewise
+	busy   alias       // which account something happens in
+	known  draw.Shares // how popular networks are
+	spoken draw.Shares // agents, likewise
 	agent  []risk.Client
 	at     float64 // microseconds
 	step   float64
@@ -43,7 +43,7 @@ type past struct {
 var beginning = time.Date(2026, time.January, 1, 9, 0, 0, 0, time.UTC)
 
 func newPast(accounts, events int) *past {
-	p := &past{dice: rand.New(rand.NewPCG(1, 1)), names: make([]string, accounts), known: slope(networks, networkSlope), spoken: slope(agents, agentSlope),
+	p := &past{dice: rand.New(rand.NewPCG(1, 1)), names: make([]string, accounts), known: draw.Zipf(networks, networkSlope), spoken: draw.Zipf(agents, agentSlope),
 		agent: make([]risk.Client, agents), at: float64(beginning.UnixMicro()), step: lastsDays * 24 * float64(time.Hour/time.Microsecond) / float64(events)}
 	share := make([]float64, accounts)
 	for i := range p.names {
@@ -77,7 +77,7 @@ func (p *past) next() (account int, e risk.Event) {
 	p.at += p.step
 	i, what := p.busy.draw(p.dice), p.dice.Float64()
 	e = risk.Event{ID: "e", Account: p.names[i], At: int64(p.at), Kind: risk.SignedIn}
-	h := mix(uint64(i))
+	h := draw.Mix(uint64(i))
 	day := int((p.at - float64(beginning.UnixMicro())) / (24 * float64(time.Hour/time.Microsecond)))
 	if what < .25 { // a list of passwords is tried
 		e.Kind = risk.SignInFailed
@@ -88,7 +88,7 @@ func (p *past) next() (account int, e risk.Event) {
 		e.Place, e.Client, e.Device = p.place(networks-1-n*7, uint64(p.dice.IntN(hosts))), p.agent[n*3], risk.Device{Asked: true}
 		return i, e
 	}
-	e.Session = strconv.FormatUint(mix(h+uint64(day)), 36)
+	e.Session = strconv.FormatUint(draw.Mix(h+uint64(day)), 36)
 	e.Place = p.placeOf(h, day)
 	p.clientOf(h, day, &e)
 	switch {
@@ -108,8 +108,8 @@ func (p *past) next() (account int, e risk.Event) {
 // placeOf is where a holder is: at one of up to six places, whose addresses change
 // every few weeks, or, each by a habit of their own, somewhere new.
 func (p *past) placeOf(h uint64, day int) risk.Place {
-	home := p.network(mix(h ^ 1))
-	if restless := part(mix(h ^ 2)); p.dice.Float64() < restless*restless*.5 {
+	home := p.network(draw.Mix(h ^ 1))
+	if restless := part(draw.Mix(h ^ 2)); p.dice.Float64() < restless*restless*.5 {
 		network := home
 		if p.dice.Float64() < .3 {
 			network = p.network(p.dice.Uint64())
@@ -119,20 +119,20 @@ func (p *past) placeOf(h uint64, day int) risk.Place {
 	k := p.usually(1 + int(h%6))
 	network := home
 	if k > 1 {
-		network = p.network(mix(h ^ uint64(16+k)))
+		network = p.network(draw.Mix(h ^ uint64(16+k)))
 	}
-	lasts := 14 + int(mix(h^uint64(32+k))%200)
-	return p.place(network, mix(h+uint64(k<<16+day/lasts)))
+	lasts := 14 + int(draw.Mix(h^uint64(32+k))%200)
+	return p.place(network, draw.Mix(h+uint64(k<<16+day/lasts)))
 }
 
 // clientOf is what they come with: one of up to three devices, updated every few weeks.
 func (p *past) clientOf(h uint64, day int, e *risk.Event) {
 	k := p.usually(1 + int(h>>8%3))
-	device := mix(h ^ uint64(64+k))
-	first := search(p.spoken, part(device))
+	device := draw.Mix(h ^ uint64(64+k))
+	first := p.spoken.At(part(device))
 	update := day / (30 + int(device%60))
 	e.Client = p.agent[first/agentsPerOS*agentsPerOS+(first+update)%agentsPerOS]
-	token := strconv.FormatUint(mix(device+uint64(day/250)), 36)
+	token := strconv.FormatUint(draw.Mix(device+uint64(day/250)), 36)
 	e.Device = risk.Device{Asked: true, Given: token}
 	if p.dice.Float64() < .9 {
 		e.Device.Token = token
@@ -148,7 +148,7 @@ func (p *past) usually(n int) int {
 	return k
 }
 
-func (p *past) network(h uint64) int { return search(p.known, part(h)) }
+func (p *past) network(h uint64) int { return p.known.At(part(h)) }
 
 // place is an address of a network: every tenth is one behind which many sit.
 func (p *past) place(network int, h uint64) risk.Place {
@@ -156,40 +156,14 @@ func (p *past) place(network int, h uint64) risk.Place {
 	if h%10 == 0 {
 		host = h / 16 % sharedHosts
 	}
-	country := part(mix(uint64(network)))
+	country := part(draw.Mix(uint64(network)))
 	letter := byte('A' + int(26*country*country*country*country))
 	return risk.Place{Address: netip.AddrFrom4([4]byte{byte(network >> 8), byte(network), byte(host >> 8), byte(host)}), Network: uint32(network + 1),
 		Country: string([]byte{'N', letter}), Located: true, Lat: float32(letter - 'A'), Lon: float32(network % 30), ErrorKM: 50}
 }
 
-// mix makes a number of a number that looks like none of its neighbours'.
-func mix(x uint64) uint64 {
-	x += 0x9e3779b97f4a7c15
-	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
-	x = (x ^ x>>27) * 0x94d049bb133111eb
-	return x ^ x>>31
-}
-
 // part is a number as a part of one.
 func part(x uint64) float64 { return float64(x>>11) / (1 << 53) }
-
-// slope is the popularity of n things by Zipf's law, added up to one.
-func slope(n int, by float64) []float64 {
-	all, sum := make([]float64, n), 0.0
-	for i := range all {
-		sum += math.Pow(float64(i+1), -by)
-		all[i] = sum
-	}
-	for i := range all {
-		all[i] /= sum
-	}
-	return all
-}
-
-func search(all []float64, x float64) int {
-	i, _ := slices.BinarySearch(all, x)
-	return min(i, len(all)-1)
-}
 
 // alias draws one of many by their shares, in one step (Walker, Vose).
 type alias struct {

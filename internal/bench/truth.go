@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"net/netip"
 
+	"takeback/internal/draw"
 	"takeback/internal/risk"
 )
 
@@ -31,7 +32,7 @@ func (t *truth) note(of *batch) {
 			continue
 		}
 		e := &of.events[i]
-		if b := e.Place.Address.As4(); mix(uint64(binary.BigEndian.Uint32(b[:])))%256 == 0 {
+		if b := e.Place.Address.As4(); draw.Mix(uint64(binary.BigEndian.Uint32(b[:])))%256 == 0 {
 			note(t.addresses, e.Place.Address, e)
 		}
 		note(t.agents, e.Client.Agent, e)

@@ -8,16 +8,18 @@ import (
 	"slices"
 	"strconv"
 	"time"
+
+	"takeback/internal/draw"
 )
 
 // pilot is a small world of sign-ins after published marginals, for tests of the
 // scorers. It knows nothing of how they work.
 type pilot struct {
 	r      *rand.Rand
-	asn    []float64 // cumulative popularity of 40 networks of a country
-	land   []float64
-	os     []float64
-	browse []float64
+	asn    draw.Shares // 40 networks of a country
+	land   draw.Shares
+	os     draw.Shares
+	browse draw.Shares
 }
 
 type pilotUser struct {
@@ -36,46 +38,11 @@ type pilotClient struct {
 
 func newPilot(seed uint64) *pilot {
 	return &pilot{
-		r: rand.New(rand.NewPCG(seed, 7)), asn: zipf(40, 1.3), land: zipf(60, 1), os: zipf(30, 1.2), browse: zipf(40, 1.1),
+		r: rand.New(rand.NewPCG(seed, 7)), asn: draw.Zipf(40, 1.3), land: draw.Zipf(60, 1), os: draw.Zipf(30, 1.2), browse: draw.Zipf(40, 1.1),
 	}
 }
 
-func zipf(n int, s float64) []float64 {
-	c, sum := make([]float64, n), 0.0
-	for i := range c {
-		sum += math.Pow(float64(i+1), -s)
-		c[i] = sum
-	}
-	for i := range c {
-		c[i] /= sum
-	}
-	return c
-}
-
-func (g *pilot) pick(c []float64) int {
-	i, _ := slices.BinarySearch(c, g.r.Float64())
-	return min(i, len(c)-1)
-}
-
-// beta draws from Beta(a, b) by two gamma draws.
-func (g *pilot) beta(a, b float64) float64 {
-	x, y := g.gamma(a), g.gamma(b)
-	return x / (x + y)
-}
-
-func (g *pilot) gamma(k float64) float64 {
-	if k < 1 {
-		return g.gamma(k+1) * math.Pow(g.r.Float64(), 1/k)
-	}
-	d := k - 1.0/3
-	for {
-		x := g.r.NormFloat64()
-		v := math.Pow(1+x/math.Sqrt(9*d), 3)
-		if v > 0 && math.Log(g.r.Float64()) < x*x/2+d-d*v+d*math.Log(v) {
-			return d * v
-		}
-	}
-}
+func (g *pilot) pick(c draw.Shares) int { return c.At(g.r.Float64()) }
 
 func (g *pilot) place(country, asn int) Place {
 	host := g.r.IntN(60000)
@@ -89,7 +56,7 @@ func (g *pilot) place(country, asn int) Place {
 
 func (g *pilot) newClient(kind int) pilotClient {
 	if kind < 0 {
-		kind = g.pick([]float64{.653, .98, 1})
+		kind = g.pick(draw.Weights(.653, .327, .02))
 	}
 	return pilotClient{kind: kind, os: g.pick(g.os), browser: g.pick(g.browse), agent: g.r.IntN(8), token: strconv.FormatUint(g.r.Uint64(), 36)}
 }
@@ -157,7 +124,7 @@ type pilotRow struct {
 // world makes users and all their sign-ins in the order of time.
 func (g *pilot) world(users int) (rows []pilotRow) {
 	for i := range users {
-		u := &pilotUser{id: fmt.Sprintf("u%d", i), rateNet: g.beta(.8, 1), rateBrowser: g.beta(.9, 1.5)}
+		u := &pilotUser{id: fmt.Sprintf("u%d", i), rateNet: draw.Beta(g.r, .8, 1), rateBrowser: draw.Beta(g.r, .9, 1.5)}
 		if g.r.Float64() > .9 {
 			u.home = g.pick(g.land)
 		}

@@ -9,6 +9,7 @@ import (
 	"math"
 	"time"
 
+	"takeback/internal/draw"
 	"takeback/internal/risk"
 )
 
@@ -63,7 +64,7 @@ func misplace(e *risk.Event) {
 	block, _ := e.Place.Address.Prefix(min(24, e.Place.Address.BitLen()))
 	h := fnv.New64a()
 	_, _ = h.Write([]byte(block.String())) // never fails
-	if n := mix(h.Sum64()); n%5 == 0 {
+	if n := draw.Mix(h.Sum64()); n%5 == 0 {
 		e.Place.Country = countryNames[n/5%uint64(len(countryNames))]
 	}
 }

@@ -3,6 +3,7 @@ package trial
 import (
 	"strconv"
 
+	"takeback/internal/draw"
 	"takeback/internal/risk"
 )
 
@@ -21,13 +22,13 @@ func newAccounts() *accounts { return &accounts{number: map[uint64]uint32{}} }
 // any other text is hashed to one.
 func key(user []byte) uint64 {
 	if n, err := strconv.ParseInt(string(user), 10, 64); err == nil {
-		return mix(uint64(n))
+		return draw.Mix(uint64(n))
 	}
 	h := uint64(len(user))
 	for _, c := range user {
-		h = mix(h ^ uint64(c))
+		h = draw.Mix(h ^ uint64(c))
 	}
-	return mix(h ^ 1)
+	return draw.Mix(h ^ 1)
 }
 
 // find gives an account that is known.

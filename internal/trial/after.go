@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"strconv"
 	"time"
+
+	"takeback/internal/draw"
 )
 
 // outside is an event as a service of others would report it. Its names are
@@ -105,7 +107,7 @@ func (s *afterwards) follow(a attempt, id string, r *Row) error {
 		Place:  outsidePlace{string(r.Address), r.Network, string(r.Country)},
 		Client: outsideClient{string(r.Agent), string(r.Browser), string(r.System), string(r.Device)},
 	}
-	token := "d" + strconv.FormatUint(mix(uint64(a.user)<<16|uint64(a.client.device)<<8|uint64(a.client.system)), 36)
+	token := "d" + strconv.FormatUint(draw.Mix(uint64(a.user)<<16|uint64(a.client.device)<<8|uint64(a.client.system)), 36)
 	switch {
 	case a.failed:
 		e.Kind = "sign-in-failed"

@@ -3,6 +3,8 @@ package trial
 import (
 	"math"
 	"slices"
+
+	"takeback/internal/draw"
 )
 
 // cells are counts of challenged sign-ins, once as they are and once per round
@@ -71,13 +73,13 @@ func add(to, weight []float64) {
 }
 
 // poissonOne are the chances of 0, 1, 2 … of a Poisson of mean one.
-var poissonOne = func() shares {
+var poissonOne = func() draw.Shares {
 	w, p := make([]float64, 12), math.Exp(-1)
 	for k := range w {
 		w[k] = p
 		p /= float64(k + 1)
 	}
-	return weights(w...)
+	return draw.Weights(w...)
 }()
 
 func (c *cells) share(limit, kind, depth int) Share {

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"time"
+
+	"takeback/internal/draw"
 )
 
 // Making says what Generate makes.
@@ -78,19 +80,19 @@ func strangers(d dice, m Making, span int64, t *tally, all []attempt) []attempt 
 	for _, target := range attemptsFrom {
 		rest -= target
 	}
-	others := zipf(len(countryNames)-len(attemptsFrom), 0.5)
+	others := draw.Zipf(len(countryNames)-len(attemptsFrom), 0.5)
 	for i := range from {
 		target := 0.0
 		if i < len(attemptsFrom) {
 			target = attemptsFrom[i]
 		} else {
-			target = rest * others.of(i-len(attemptsFrom))
+			target = rest * others.Of(i-len(attemptsFrom))
 		}
 		// The holders alone may be more than the published share: some of the
 		// strangers are at home there all the same.
 		from[i] = math.Max(target*rows+from[i], target*rows*0.05)
 	}
-	countries := weights(from[:]...)
+	countries := draw.Weights(from[:]...)
 	flood := cmp.Or(m.Flood, 1)
 	onNames, nobody = int(flood*float64(max(0, onNames))), int(flood*float64(nobody))
 	for i := range onNames + nobody {
@@ -163,7 +165,7 @@ func (s *scribe) row(a attempt, id string) *Row {
 		n = s.catalogue.of(a.client)
 		s.names[a.client] = n
 	}
-	d := mix(s.making.Seed<<40 ^ uint64(a.at)<<8 ^ uint64(a.user))
+	d := draw.Mix(s.making.Seed<<40 ^ uint64(a.at)<<8 ^ uint64(a.user))
 	s.address = a.place.appendAddress(s.address[:0])
 	region := a.place.region()
 	s.one = Row{
@@ -184,5 +186,5 @@ func (m Making) account(a attempt) string {
 	if a.nobody {
 		return UnknownNames
 	}
-	return strconv.FormatInt(int64(mix(m.Seed<<32^uint64(a.user))), 10)
+	return strconv.FormatInt(int64(draw.Mix(m.Seed<<32^uint64(a.user))), 10)
 }

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"math"
 	"slices"
+
+	"takeback/internal/draw"
 )
 
 // kind is what lies behind an attempt: nothing worth a word, a hard case of the
@@ -91,7 +93,7 @@ func live(d dice, user uint32, span int64, attacks float64, emit func(attempt)) 
 	if !d.with(0.9) {
 		l.country = d.pick(byCountry)
 	}
-	l.newPlace, l.newClient = d.beta(0.8, 1.0), d.beta(0.9, 1.5)
+	l.newPlace, l.newClient = draw.Beta(d.Rand, 0.8, 1.0), draw.Beta(d.Rand, 0.9, 1.5)
 	l.know(d.placeIn(l.country), d.client())
 	l.signIn(attempt{at: times[0], place: l.last, client: l.recent})
 	for i := 1; i < n; i++ {

@@ -3,6 +3,8 @@ package trial
 import (
 	"fmt"
 	"strconv"
+
+	"takeback/internal/draw"
 )
 
 // The world of a generated file. The figures are those of the pilot (see
@@ -27,11 +29,11 @@ var (
 	regionNames = [...][2]string{{"-", "-"}, {"Oslo County", "Oslo"}, {"Vestland", "Bergen"}, {"Rogaland", "Stavanger"}, {"Viken", "Drammen"}, {"Innlandet", "Hamar"}, {"-", "-"}, {"Nordland", "-"}}
 	deviceNames = [...]string{"mobile", "desktop", "tablet"}
 
-	byCountry = zipf(len(countryNames), 1.0)
-	byNetwork = zipf(networksEach, 1.3)
-	bySystem  = zipf(systemsEach, 1.2)
-	byBrowser = zipf(browsersEach, 1.1)
-	byDevice  = weights(0.653, 0.327, 0.020)
+	byCountry = draw.Zipf(len(countryNames), 1.0)
+	byNetwork = draw.Zipf(networksEach, 1.3)
+	bySystem  = draw.Zipf(systemsEach, 1.2)
+	byBrowser = draw.Zipf(browsersEach, 1.1)
+	byDevice  = draw.Weights(0.653, 0.327, 0.020)
 )
 
 // place is where an attempt comes from.
@@ -78,7 +80,7 @@ func (p place) asn() uint32 {
 	if p.artificial() {
 		return uint32(500_000 + p.order())
 	}
-	return uint32(1_000 + mix(uint64(p.order()))%400*1_000 + uint64(p.order())%1_000)
+	return uint32(1_000 + draw.Mix(uint64(p.order()))%400*1_000 + uint64(p.order())%1_000)
 }
 
 // appendAddress writes the IP address: every network has 65,536 of its own.
@@ -102,7 +104,7 @@ func (p place) appendAddress(b []byte) []byte {
 // listed tells whether the address is on the block list that the data set
 // marks: it goes by address alone, so none carries both labels.
 func (p place) listed() bool {
-	return mix(uint64(p.order())<<16|uint64(p.address))%10_000 < listedHome*10_000
+	return draw.Mix(uint64(p.order())<<16|uint64(p.address))%10_000 < listedHome*10_000
 }
 
 // region names a place within a country. The data set knows it for few.
@@ -110,7 +112,7 @@ func (p place) region() [2]string {
 	if p.country != 0 {
 		return regionNames[0]
 	}
-	return regionNames[mix(uint64(p.address))%uint64(len(regionNames))]
+	return regionNames[draw.Mix(uint64(p.address))%uint64(len(regionNames))]
 }
 
 // names are the texts of a client as the data set would have them.
@@ -158,18 +160,18 @@ func newCatalogue() *catalogue {
 }
 
 // deal gives each rank to the family that lacks most of its share so far.
-func deal(rank shares, families []family) []string {
+func deal(rank draw.Shares, families []family) []string {
 	has := make([]float64, len(families))
 	out, sum := make([]string, len(rank)), 0.0
 	for i := range rank {
-		sum += rank.of(i)
+		sum += rank.Of(i)
 		least := 0
 		for f := range families {
 			if families[f].share*sum-has[f] > families[least].share*sum-has[least] {
 				least = f
 			}
 		}
-		has[least] += rank.of(i)
+		has[least] += rank.Of(i)
 		out[i] = families[least].name
 	}
 	return out
