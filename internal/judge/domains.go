@@ -25,41 +25,66 @@ const (
 )
 
 // domains are where holders have their mail, counted as they bring it along or move.
-type domains struct{ counts map[string]uint32 }
+type domains struct {
+	counts map[string]uint32
+	all    uint32   // of them together
+	listed []string // what wide said last; nil if it may say something else now
+}
 
 func (d *domains) add(domain string) {
 	if d.counts == nil {
 		d.counts = map[string]uint32{}
 	}
-	if d.counts[domain]++; len(d.counts) > mostDomains {
+	few := d.few()
+	d.counts[domain]++
+	d.all++
+	if now := d.few(); now != few || d.counts[domain] == now {
+		d.listed = nil
+	}
+	if len(d.counts) > mostDomains {
 		for name, n := range d.counts { // the rare ones go, and none grows old in fame
 			if d.counts[name] = n / 2; n < 2 {
 				delete(d.counts, name)
 			}
 		}
+		d.sum()
 	}
 }
 
-// wide lists the domains that are widely used here.
-func (d *domains) wide() (list []string) {
-	all := uint32(0)
-	for _, n := range d.counts {
-		all += n
-	}
-	for name, n := range d.counts {
-		if n >= wideUsers && n >= all/widePart {
-			list = append(list, name)
+// few is from how many on a domain is widely used.
+func (d *domains) few() uint32 { return max(wideUsers, d.all/widePart) }
+
+// wide lists the domains that are widely used here. It is asked about each new
+// contact, and made anew only when one may have come or gone.
+func (d *domains) wide() []string {
+	if d.listed == nil {
+		d.listed = []string{}
+		for name, n := range d.counts {
+			if n >= d.few() {
+				d.listed = append(d.listed, name)
+			}
 		}
+		slices.Sort(d.listed)
 	}
-	slices.Sort(list)
-	return list
+	return d.listed
+}
+
+func (d *domains) sum() {
+	d.all, d.listed = 0, nil
+	for _, n := range d.counts {
+		d.all += n
+	}
 }
 
 // MarshalBinary implements kept.
 func (d *domains) MarshalBinary() ([]byte, error) { return json.Marshal(d.counts) }
 
 // UnmarshalBinary implements kept.
-func (d *domains) UnmarshalBinary(b []byte) error { return json.Unmarshal(b, &d.counts) }
+func (d *domains) UnmarshalBinary(b []byte) error {
+	err := json.Unmarshal(b, &d.counts)
+	d.sum()
+	return err
+}
 
 // domainOf is where the new contact of an event is at; empty if it is no mailbox.
 func domainOf(e *risk.Event) string {

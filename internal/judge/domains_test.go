@@ -3,6 +3,9 @@ package judge
 import (
 	"fmt"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 )
 
 func TestLooksLike(t *testing.T) {
@@ -55,4 +58,31 @@ func TestDomainsAreBounded(t *testing.T) {
 	if err != nil || again.UnmarshalBinary(b) != nil || len(again.counts) != len(d.counts) {
 		t.Errorf("%d domains are read back of %d: %v", len(again.counts), len(d.counts), err)
 	}
+}
+
+// TestTheListOfDomainsIsNeverOld: it is kept between two contacts, and says what
+// a list that is made anew would say.
+func TestTheListOfDomainsIsNeverOld(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		var d domains
+		made := 0
+		for range rapid.IntRange(1, 12).Draw(t, "waves") {
+			name := rapid.SampledFrom([]string{"a.example", "b.example", "c.example", ""}).Draw(t, "domain")
+			for range rapid.SampledFrom([]int{1, 19, 20, 300, 5_000}).Draw(t, "times") {
+				if made++; name == "" {
+					d.add(fmt.Sprintf("n%d.example", made))
+				} else {
+					d.add(name)
+				}
+				if made%7 == 0 {
+					fresh := domains{counts: d.counts}
+					fresh.sum()
+					if diff := cmp.Diff(fresh.wide(), d.wide()); diff != "" {
+						t.Fatalf("after %d, widely used are (-anew +kept):\n%s", made, diff)
+					}
+				}
+			}
+		}
+	})
 }

@@ -119,6 +119,20 @@ func (l *Life) credential(ctx context.Context, p person, field string, fresh sea
 	return e, err
 }
 
+// newPassword makes the entry of a password that is set by a link. Hashing holds
+// no transaction, so whoever goes on asks who is behind the link once more.
+func (l *Life) newPassword(ctx context.Context, fresh seal.Secret, of func(*db.Tx) (person, error)) (history.Entry, error) {
+	var p person
+	err := l.DB.Read(ctx, func(tx *db.Tx) (err error) {
+		p, err = of(tx)
+		return err
+	})
+	if err != nil {
+		return history.Entry{}, err
+	}
+	return l.credential(ctx, p, "password", fresh, nil)
+}
+
 // afterPassword ends what was given under the former password.
 func (l *Life) afterPassword(tx *db.Tx, who access.Actor, why string) error {
 	if err := l.Sessions.EndOthers(tx, who.Account, who.Session, why); err != nil {

@@ -121,13 +121,7 @@ func (l *Life) PeekRecovery(ctx context.Context, token string) (r Recovering, er
 
 // recoveryLink finds the account of a link that counts.
 func (l *Life) recoveryLink(tx *db.Tx, purpose, token string) (p person, link seal.Link, to resetLink, err error) {
-	if link, err = l.Seal.Peek(tx, purpose, token); err != nil {
-		return p, link, to, err
-	}
-	if p, err = load(tx, link.Account); err != nil {
-		return p, link, to, err
-	}
-	if err := link.Check(tx.Now, p.account.Epoch); err != nil {
+	if p, link, err = l.behind(tx, purpose, token); err != nil {
 		return p, link, to, err
 	}
 	if p.account.State != account.Open && p.account.State != account.Guarded {

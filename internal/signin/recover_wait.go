@@ -51,13 +51,7 @@ func (l *Life) PeekRecovered(ctx context.Context, token string) error {
 }
 
 func (l *Life) readyOf(tx *db.Tx, token string) (p person, link seal.Link, x recovery, err error) {
-	if link, err = l.Seal.Peek(tx, seal.Recovered, token); err != nil {
-		return p, link, x, err
-	}
-	if p, err = load(tx, link.Account); err != nil {
-		return p, link, x, err
-	}
-	if err := link.Check(tx.Now, p.account.Epoch); err != nil {
+	if p, link, err = l.behind(tx, seal.Recovered, token); err != nil {
 		return p, link, x, err
 	}
 	var id string
@@ -75,15 +69,10 @@ func (l *Life) readyOf(tx *db.Tx, token string) (p person, link seal.Link, x rec
 // It signs nobody in.
 func (l *Life) FinishRecovery(ctx context.Context, token string, fresh seal.Secret, client access.Client) (err error) {
 	defer fault.Wrap(&err, "signin.FinishRecovery")
-	var p person
-	err = l.DB.Read(ctx, func(tx *db.Tx) (err error) {
+	e, err := l.newPassword(ctx, fresh, func(tx *db.Tx) (p person, err error) {
 		p, _, _, err = l.readyOf(tx, token)
-		return err
+		return p, err
 	})
-	if err != nil {
-		return err
-	}
-	e, err := l.credential(ctx, p, "password", fresh, nil)
 	if err != nil {
 		return err
 	}

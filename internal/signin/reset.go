@@ -160,7 +160,16 @@ func (l *Life) PeekReset(ctx context.Context, token string) error {
 
 // resetOf finds the account of a reset link that counts.
 func (l *Life) resetOf(tx *db.Tx, token string) (person, seal.Link, error) {
-	link, err := l.Seal.Peek(tx, seal.Reset, token)
+	p, link, err := l.behind(tx, seal.Reset, token)
+	if err == nil && p.account.State != account.Open && p.account.State != account.Guarded {
+		err = seal.ErrOldEpoch
+	}
+	return p, link, err
+}
+
+// behind gives who a mailed link was for, as long as it is good.
+func (l *Life) behind(tx *db.Tx, purpose, token string) (person, seal.Link, error) {
+	link, err := l.Seal.Peek(tx, purpose, token)
 	if err != nil {
 		return person{}, link, err
 	}
@@ -168,13 +177,7 @@ func (l *Life) resetOf(tx *db.Tx, token string) (person, seal.Link, error) {
 	if err != nil {
 		return p, link, err
 	}
-	if err := link.Check(tx.Now, p.account.Epoch); err != nil {
-		return p, link, err
-	}
-	if p.account.State != account.Open && p.account.State != account.Guarded {
-		return p, link, seal.ErrOldEpoch
-	}
-	return p, link, nil
+	return p, link, link.Check(tx.Now, p.account.Epoch)
 }
 
 // Reset sets a new password by a mailed link. It signs nobody in: who has the
@@ -183,15 +186,10 @@ func (l *Life) resetOf(tx *db.Tx, token string) (person, seal.Link, error) {
 // session ends, and every other reset link with this one.
 func (l *Life) Reset(ctx context.Context, token string, fresh seal.Secret, client access.Client) (err error) {
 	defer fault.Wrap(&err, "signin.Reset")
-	var p person
-	err = l.DB.Read(ctx, func(tx *db.Tx) (err error) {
+	e, err := l.newPassword(ctx, fresh, func(tx *db.Tx) (p person, err error) {
 		p, _, err = l.resetOf(tx, token)
-		return err
+		return p, err
 	})
-	if err != nil {
-		return err
-	}
-	e, err := l.credential(ctx, p, "password", fresh, nil)
 	if err != nil {
 		return err
 	}
