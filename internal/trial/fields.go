@@ -30,7 +30,7 @@ func (r *Reader) fill(row *Row) error {
 	if row.Network, ok = parseNetwork(r.field(colNetwork)); !ok {
 		return r.broken(colNetwork, "is no number of a network")
 	}
-	if row.Success, ok = parseBool(r.field(colSuccess)); !ok || len(r.field(colSuccess)) == 0 {
+	if row.Success, ok = parseBool(r.field(colSuccess)); !ok || nothing(r.field(colSuccess)) {
 		return r.broken(colSuccess, "is neither True nor False")
 	}
 	if row.Listed, ok = parseBool(r.field(colListed)); !ok {
@@ -64,6 +64,7 @@ const (
 // forms that files of others may have go the slower way. Bare numbers are seconds,
 // milliseconds or microseconds since 1970, by their length.
 func parseTime(b []byte) (time.Time, bool) {
+	b = bytes.TrimSpace(b)
 	if len(b) >= 19 && b[4] == '-' && b[7] == '-' && (b[10] == ' ' || b[10] == 'T') && b[13] == ':' && b[16] == ':' {
 		year, month, day := digits(b[0:4]), digits(b[5:7]), digits(b[8:10])
 		hour, minute, second := digits(b[11:13]), digits(b[14:16]), digits(b[17:19])
@@ -74,7 +75,6 @@ func parseTime(b []byte) (time.Time, bool) {
 			return at, at.Day() == day // there is no 30th of February
 		}
 	}
-	b = bytes.TrimSpace(b)
 	if n := digits(b); n >= 0 {
 		switch len(b) {
 		case 9, 10:
@@ -85,7 +85,7 @@ func parseTime(b []byte) (time.Time, bool) {
 			return time.UnixMicro(int64(n)).UTC(), true
 		}
 	}
-	for _, form := range []string{time.RFC3339Nano, "2006-01-02 15:04:05.999999999Z07:00", "2006-01-02 15:04:05.999999999 MST", "2006-01-02 15:04", "2006-01-02T15:04", "2006-01-02"} {
+	for _, form := range []string{time.RFC3339Nano, "2006-01-02 15:04:05.999999999Z07:00", "2006-01-02 15:04:05.999999999 MST", "2006-01-02 15:04", "2006-01-02T15:04", "2006-01-02", "2006/01/02 15:04:05.999999999"} {
 		if at, err := time.Parse(form, string(b)); err == nil {
 			return at.UTC(), true
 		}
@@ -117,13 +117,14 @@ func fraction(b []byte) (nano int, rest []byte) {
 	return nano, nil
 }
 
-// parseNetwork reads 29695, AS29695 and what tables make of it, 29695.0. A dash,
-// nothing, and the words of tables for nothing are no network.
+// parseNetwork reads 29695, AS29695, with a name behind it too, and what tables make
+// of it, 29695.0. A dash, nothing, and what tables write for nothing are no network.
 func parseNetwork(b []byte) (uint32, bool) {
 	b = bytes.TrimSpace(b)
-	if nothing(b) {
+	if nothing(b) || string(b) == "-1" {
 		return 0, true
 	}
+	b, _, _ = bytes.Cut(b, []byte(" "))
 	b = bytes.TrimSuffix(bytes.TrimPrefix(bytes.TrimPrefix(b, []byte("AS")), []byte("as")), []byte(".0"))
 	n := digits(b)
 	return uint32(n), len(b) > 0 && n >= 0 && len(b) <= 10 && n <= 1<<32-1
@@ -131,8 +132,8 @@ func parseNetwork(b []byte) (uint32, bool) {
 
 // nothing tells whether a field says that nothing is known.
 func nothing(b []byte) bool {
-	switch strings.ToLower(string(b[:min(len(b), 5)])) {
-	case "", "-", "nan", "none", "null", "n/a", "na", "<na>":
+	switch strings.ToLower(string(b[:min(len(b), 8)])) {
+	case "", "-", "nan", "none", "null", "n/a", "na", "<na>", "unknown":
 		return true
 	}
 	return false
@@ -147,10 +148,13 @@ func parseBool(b []byte) (value, ok bool) {
 		return false, true
 	}
 	b = bytes.TrimSpace(b)
+	if nothing(b) {
+		return false, true
+	}
 	switch strings.ToLower(string(b[:min(len(b), 6)])) {
 	case "true", "1", "1.0", "t", "yes", "y":
 		return true, true
-	case "false", "0", "0.0", "f", "no", "n", "":
+	case "false", "0", "0.0", "f", "no", "n":
 		return false, true
 	}
 	return false, false

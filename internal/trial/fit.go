@@ -58,7 +58,7 @@ func Fit(from io.Reader, f Fitting) (*risk.Weights, error) {
 		if part >= f.Until {
 			return g.fit()
 		}
-		if row.Success && !row.Takeover && !row.Nobody() {
+		if row.Success && !row.Takeover {
 			g.take(&row, part >= f.WarmUp)
 		}
 		if f.Tick != nil && r.Rows()%4096 == 0 {

@@ -102,8 +102,8 @@ func TestRowsAreOfTheSetsKind(t *testing.T) {
 		if artificial := r.Network >= 500_000; artificial != bytes.HasPrefix(r.Address, []byte("10.")) {
 			t.Fatalf("network %d has the address %s", r.Network, r.Address)
 		}
-		if r.Takeover && !r.Success || r.Nobody() && r.Success {
-			t.Fatalf("row %s: takeover %v, nobody %v, success %v", r.Index, r.Takeover, r.Nobody(), r.Success)
+		if r.Takeover && !r.Success || r.Success && string(r.User) == UnknownNames {
+			t.Fatalf("row %s: takeover %v, nobody %v, success %v", r.Index, r.Takeover, string(r.User) == UnknownNames, r.Success)
 		}
 	})
 }

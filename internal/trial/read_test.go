@@ -73,6 +73,9 @@ func TestRowsAreReadAsTheyStand(t *testing.T) {
 			[]string{"0 1 a 12:00:00.000", "1 1 a 12:00:00.000", "2 1 a 12:00:00.000", "3 1 a 12:00:00.000"}, nil},
 		{"networks that nobody knows", row("0", noon, "1", "None", "a", "True") + row("1", noon, "1", "<NA>", "a", "True") + row("2", noon, "1", "N/A", "a", "True") + row("3", noon, "1", "AS", "a", "True"),
 			[]string{"0 1 a 12:00:00.000", "1 1 a 12:00:00.000", "2 1 a 12:00:00.000"}, []string{`line 5, column "ASN": "AS" is no number of a network`}},
+		{"what tables and lists of networks write", row("0", noon, "1", "Unknown", "a", "True") + row("1", noon, "1", "-1", "a", "True") + row("2", noon, "1", "AS29695 Lyse Tele", "a", "True") + row("3", "2020/02/03 12:00:00", "1", "1", "a", "True") + row("4", " "+noon+" ", "1", "1", "a", "True") + row("5", noon, "1", "1", "a", "nan"),
+			[]string{"0 1 a 12:00:00.000", "1 1 a 12:00:00.000", "2 1 a 12:00:00.000", "3 1 a 12:00:00.000", "4 1 a 12:00:00.000"}, []string{`line 7, column "Login Successful": "nan" is neither True nor False`}},
+		{"marks that nobody set", strings.Replace(row("0", noon, "1", "1", "a", "True"), "False,False", "nan,None", 1), []string{"0 1 a 12:00:00.000"}, nil},
 		{"a row that is too long", row("0", noon, "1", "1", strings.Repeat("a", 10<<20), "True") + row("1", noon, "-2", "1", "c", "False"), []string{"1 -2 c 12:00:00.000"}, []string{"line 2: is longer than 1048576 bytes"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

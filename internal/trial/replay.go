@@ -137,9 +137,6 @@ func (g *going) step(row *Row) error {
 	g.count(row)
 	event := row.Event()
 	number, profile := g.accounts.find(row.User)
-	if row.Nobody() {
-		profile = nil
-	}
 	var decision risk.Decision
 	if g.scores != nil || g.Use[Ours] {
 		decision = risk.Decide(&event, profile, g.counters, g.Tables)
@@ -152,7 +149,7 @@ func (g *going) step(row *Row) error {
 			g.record(row, &event, number, profile, decision.Score)
 		}
 	}
-	if row.Success && !row.Takeover && !row.Nobody() {
+	if row.Success && !row.Takeover {
 		if !known {
 			g.First++
 		}

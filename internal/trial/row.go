@@ -37,7 +37,7 @@ var columnNames = [columns]string{
 var needed = [...]int{colAt, colUser, colAddress, colCountry, colNetwork, colAgent, colBrowser, colSystem, colDevice, colSuccess}
 
 // UnknownNames is the one user id of the data set under which all attempts on
-// names that do not exist are kept. It is nobody's account.
+// names that do not exist are kept.
 const UnknownNames = "-4324475583306591935"
 
 // Row is one attempt to sign in. Its texts point into the reader's buffer: they
@@ -61,8 +61,9 @@ type Row struct {
 	Takeover  bool // Is Account Takeover
 }
 
-// Nobody tells whether the row is an attempt on a name that does not exist.
-func (r *Row) Nobody() bool { return string(r.User) == UnknownNames }
+// Nobody tells whether the row is an attempt on a name that does not exist. The data
+// set has four successes under that id, too: whoever gets in has an account.
+func (r *Row) Nobody() bool { return !r.Success && string(r.User) == UnknownNames }
 
 // Broken is a row that cannot be read. The next one can.
 type Broken struct {
