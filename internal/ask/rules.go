@@ -69,17 +69,18 @@ var whose = []string{history.Mine, history.NotMine, history.Unsure}
 // items makes the questions out of what was found and what a plan would ask.
 // Visits of one device are one question: nobody remembers eleven times of day.
 func items(h []history.Change, f *finding.Findings, open []Open, facts []account.Fact, caseID string) (all []Item) {
-	all = visits(h, f)
+	paths := f.Paths()
+	all = visits(h, f, paths)
 	for _, q := range open {
 		i := slices.IndexFunc(h, func(c history.Change) bool { return c.Seq == q.Seq })
 		switch {
 		case i < 0:
 		case q.Why != suspected:
-			all = append(all, valueItem(h[i], f, q, facts, h))
+			all = append(all, valueItem(h[i], evidence(h, f, paths.Because(h[i].Seq)), q, facts))
 		case f.Sessions[h[i].Session].Label() != finding.Suspect: // else it is asked with its session
 			c := h[i]
 			all = append(all, Item{At: c.At, Client: session.Describe(c.Client.UserAgent), Network: network(c.Client.IP), Deeds: []Deed{deed(c)},
-				Evidence: evidence(h, f, f.Because(c.Seq)), Answers: whose, about: []finding.Node{{Change: c.Seq}}})
+				Evidence: evidence(h, f, paths.Because(c.Seq)), Answers: whose, about: []finding.Node{{Change: c.Seq}}})
 		}
 	}
 	said := unsure(h, caseID)
@@ -99,7 +100,7 @@ func items(h []history.Change, f *finding.Findings, open []Open, facts []account
 
 // visits makes an item of the suspect sessions of each device. Sessions in which
 // questions were answered are not asked about: their word does not count while they are suspect.
-func visits(h []history.Change, f *finding.Findings) (all []Item) {
+func visits(h []history.Change, f *finding.Findings, paths *finding.Paths) (all []Item) {
 	type place struct{ item, visit int }
 	var devices finding.Devices
 	placed, answering := map[string]place{}, map[string]bool{}
@@ -114,7 +115,7 @@ func visits(h []history.Change, f *finding.Findings) (all []Item) {
 			n, begins := devices.Group(c.Client.Device)
 			if begins {
 				all = append(all, Item{At: c.At, Device: c.Client.Device != "", Client: session.Describe(c.Client.UserAgent), Network: network(c.Client.IP),
-					Evidence: evidence(h, f, f.Because(s.Suspect.From), s.Suspect.Rule), Answers: whose})
+					Evidence: evidence(h, f, paths.Because(s.Suspect.From), s.Suspect.Rule), Answers: whose})
 			}
 			at = place{n, len(all[n].Visits)}
 			placed[c.Session] = at
@@ -130,8 +131,8 @@ func visits(h []history.Change, f *finding.Findings) (all []Item) {
 	return all
 }
 
-func valueItem(c history.Change, f *finding.Findings, q Open, facts []account.Fact, h []history.Change) Item {
-	item := Item{At: c.At, Path: q.Path, Proposal: q.Proposal, Evidence: evidence(h, f, f.Because(c.Seq)), Answers: q.Choices, open: q,
+func valueItem(c history.Change, why []Deed, q Open, facts []account.Fact) Item {
+	item := Item{At: c.At, Path: q.Path, Proposal: q.Proposal, Evidence: why, Answers: q.Choices, open: q,
 		Client: session.Describe(c.Client.UserAgent), Network: network(c.Client.IP)}
 	for _, fact := range facts {
 		if fact.Path == q.Path {
@@ -145,8 +146,8 @@ func valueItem(c history.Change, f *finding.Findings, q Open, facts []account.Fa
 // is the rule that follows from the end of the path, where the path itself does not say it.
 func evidence(h []history.Change, f *finding.Findings, path []int64, last ...finding.Rule) (all []Deed) {
 	for _, seq := range path {
-		i := slices.IndexFunc(h, func(c history.Change) bool { return c.Seq == seq })
-		if i < 0 {
+		i, there := slices.BinarySearchFunc(h, seq, func(c history.Change, seq int64) int { return cmp.Compare(c.Seq, seq) })
+		if !there {
 			continue
 		}
 		d := deed(h[i])

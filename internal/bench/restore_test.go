@@ -1,14 +1,18 @@
 package bench
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"takeback/internal/access"
 	"takeback/internal/account"
 	"takeback/internal/finding"
+	"takeback/internal/history"
 	"takeback/internal/investigate"
 	"takeback/internal/restore"
 )
@@ -37,6 +41,62 @@ func BenchmarkRestore(b *testing.B) {
 			restore.MakePlan(l.changes, investigate.Analyse(l.changes, l.marks, l.established), kinds, l.end)
 		})
 		each("limit", func() { l.touch() })
+	}
+}
+
+// Likewise where each session came out of the one before: every one of them has the
+// whole chain for its evidence.
+func BenchmarkRestoreOfAChain(b *testing.B) {
+	kinds, err := account.NewKinds()
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, n := range []int{1_000, 4_000, 16_000} {
+		l := chain(n)
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				restore.MakePlan(l.changes, investigate.Analyse(l.changes, l.marks, l.established), kinds, l.end)
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(n), "ns/session")
+		})
+	}
+}
+
+// chain is a history of sessions that came out of one another, from one that is
+// marked on. In each of them an address is set.
+func chain(n int) *life {
+	l := &life{end: beginning, marks: investigate.Marks{Sessions: []string{"s0"}}}
+	add := func(c history.Change) {
+		l.end = l.end.Add(time.Minute)
+		c.Seq, c.At, c.Role = int64(len(l.changes)+1), l.end, access.Holder
+		l.changes = append(l.changes, c)
+	}
+	add(history.Change{Verb: history.Open, Session: "s0"})
+	for i := range n {
+		session := fmt.Sprintf("s%d", i+1)
+		add(history.Change{Verb: history.Derive, Session: session, Parent: fmt.Sprintf("s%d", i)})
+		add(history.Change{Verb: history.Set, Session: session, Path: fmt.Sprintf("address/a%d", i), After: json.RawMessage(`"x"`)})
+	}
+	return l
+}
+
+func TestAPlanForALongChainIsNotAsLongAsItsSquare(t *testing.T) {
+	t.Parallel()
+	kinds, err := account.NewKinds()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const n = 3000
+	l := chain(n)
+	p := restore.MakePlan(l.changes, investigate.Analyse(l.changes, l.marks, l.established), kinds, l.end)
+	if len(p.Steps) != n {
+		t.Fatalf("%d steps for %d sessions", len(p.Steps), n)
+	}
+	for _, s := range p.Steps {
+		if len(s.Because) > finding.Longest || s.Because[0] != 1 || s.Path != l.changes[s.Because[len(s.Because)-1]-1].Path {
+			t.Fatalf("%s has %d changes of evidence, from %d on", s.Path, len(s.Because), s.Because[0])
+		}
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"takeback/internal/casefile"
 	"takeback/internal/db"
 	"takeback/internal/fault"
+	"takeback/internal/finding"
 	"takeback/internal/history"
 	"takeback/internal/session"
 )
@@ -226,6 +227,7 @@ type examined struct {
 	Marks       []Marked
 	Established map[string]bool
 	newest      map[string]*Marked // by node; made when first asked for
+	paths       *finding.Paths     // likewise
 }
 
 func (v *Investigator) examine(tx *db.Tx, c casefile.Case) (x examined, err error) {

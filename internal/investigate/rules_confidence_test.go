@@ -93,10 +93,10 @@ func TestConfidence(t *testing.T) {
 			f := Analyse(s.h, c.mark, nil)
 			last := s.h[len(s.h)-1].Seq
 			if got := f.Why(last).Confidence; got != c.want {
-				t.Errorf("the last change is the intruder's with %v, want %v: %v", got, c.want, f.Path(last))
+				t.Errorf("the last change is the intruder's with %v, want %v: %v", got, c.want, f.Paths().To(last))
 			}
 			var path []int
-			for _, one := range f.Because(last) {
+			for _, one := range f.Paths().Because(last) {
 				path = append(path, int(one))
 			}
 			if diff := cmp.Diff(c.path, path); diff != "" {

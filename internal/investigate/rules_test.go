@@ -305,10 +305,10 @@ func TestBecauseLeadsFromTheSeedToTheChange(t *testing.T) {
 	y := s.derive("y", "x")
 	last := s.set("y", "name")
 	f := Analyse(s.h, thief, nil)
-	if got, want := f.Because(last), []int64{5, mail, x, y, last}; !slices.Equal(got, want) {
+	if got, want := f.Paths().Because(last), []int64{5, mail, x, y, last}; !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
-	if got, want := f.BecauseKnown(2), []int64{5}; !slices.Equal(got, want) {
+	if got, want := f.Paths().BecauseKnown(2), []int64{5}; !slices.Equal(got, want) {
 		t.Errorf("the password is exposed by %v, want %v", got, want)
 	}
 	if got, want := f.Of(x).Reason, (finding.Reason{Rule: finding.H4, From: mail, Confidence: 1}); got != want {

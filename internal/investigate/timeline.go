@@ -91,7 +91,7 @@ func (v *Investigator) Timeline(ctx context.Context, by access.Actor, caseID str
 			}
 		}
 		for _, d := range x.Findings.Contradictions {
-			t.Doubts = append(t.Doubts, Contradicts{d, x.Findings.Because(d.Reason.From)})
+			t.Doubts = append(t.Doubts, Contradicts{d, x.evidence().Because(d.Reason.From)})
 		}
 		if m, ok := suggest(x.History, c.ReportedSeq); ok && len(x.Marks) == 0 {
 			t.Suggests = &m
@@ -119,7 +119,7 @@ func (x *examined) lanes(sessions []session.Session) (lanes []Lane) {
 			Client: session.Describe(c.Client.UserAgent), Device: c.Client.Device, Known: x.Established[c.Client.Device], Hands: s.Segment, Mark: x.markOf(Mark{Session: c.Session})}
 		l.Reason, l.Since = f.Why()
 		if l.Reason.From != 0 {
-			l.Because = x.Findings.Because(l.Reason.From)
+			l.Because = x.evidence().Because(l.Reason.From)
 		}
 		lanes = append(lanes, l)
 	}
@@ -131,12 +131,20 @@ func (x *examined) act(c history.Change) Act {
 	a := Act{Change: c, Label: f.Word(), Reason: x.Findings.Why(c.Seq), Mark: x.markOf(Mark{Change: c.Seq}),
 		VersionMark: x.markOf(Mark{Version: VersionRef{c.Path, c.Version}}), AgentMark: x.markOf(Mark{Agent: c.Actor}), Writes: actOf(c.Verb).changesFacts(), Marks: actOf(c.Verb).changesFacts() && c.Role != access.System}
 	if a.Reason.Rule != finding.NoRule {
-		a.Grounds = x.Findings.Path(c.Seq)
+		a.Grounds = x.evidence().To(c.Seq)
 		for _, s := range a.Grounds[:len(a.Grounds)-1] {
 			a.Because = append(a.Because, s.Seq)
 		}
 	}
 	return a
+}
+
+// evidence gives the paths of evidence to all changes.
+func (x *examined) evidence() *finding.Paths {
+	if x.paths == nil {
+		x.paths = x.Findings.Paths()
+	}
+	return x.paths
 }
 
 // markOf gives the newest mark about a node; nil if there is none.

@@ -100,14 +100,14 @@ type Plan struct {
 // MakePlan makes the plan for a history and what was found about it. now
 // decides which deadlines have passed. The same input gives the same plan.
 func MakePlan(h []history.Change, f finding.Findings, kinds account.Kinds, now time.Time) Plan {
-	p := planner{findings: &f, history: h, kinds: kinds, now: now}
+	p := planner{findings: &f, paths: f.Paths(), history: h, kinds: kinds, now: now}
 	for _, c := range f.Contradictions {
 		why := Contradiction
 		if c.Claimed {
 			why = Claimed
 		}
 		if c.Session != "" {
-			p.Questions = append(p.Questions, Question{Why: why, Path: c.Session, Because: f.Because(c.Reason.From)})
+			p.Questions = append(p.Questions, Question{Why: why, Path: c.Session, Because: p.paths.Because(c.Reason.From)})
 			continue
 		}
 		if p.contradicted == nil {
@@ -161,7 +161,7 @@ func (p *planner) sort() {
 	p.Questions = slices.CompactFunc(p.Questions, func(a, b Question) bool { return a.Path == b.Path && a.Why == b.Why })
 	for i := range p.Questions {
 		if q := &p.Questions[i]; q.Because == nil {
-			q.Because = p.findings.Because(q.Seq)
+			q.Because = p.paths.Because(q.Seq)
 		}
 	}
 	slices.Sort(p.Erased)

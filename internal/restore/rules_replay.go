@@ -21,6 +21,7 @@ const ActorID = "restore"
 type planner struct {
 	Plan
 	findings     *finding.Findings
+	paths        *finding.Paths
 	history      []history.Change
 	kinds        account.Kinds
 	now          time.Time

@@ -109,7 +109,7 @@ func setOf(path string) string {
 func (p *planner) decideContact(fd *field) {
 	now := fd.now
 	if now.json() != nil && p.findings.Known(now.seq()).Bad() {
-		p.step(fd, Step{Op: Drop, Phase: WaysIn, Pre: now.json(), Because: p.findings.BecauseKnown(now.seq())})
+		p.step(fd, Step{Op: Drop, Phase: WaysIn, Pre: now.json(), Because: p.paths.BecauseKnown(now.seq())})
 		now = value{}
 	}
 	if now.json() != nil && now.seq() == fd.ours && !same(now.json(), fd.kept.json()) { // we put it back for a reason that is gone
@@ -120,7 +120,7 @@ func (p *planner) decideContact(fd *field) {
 	case now.json() != nil || fd.kept.json() == nil:
 	case p.findings.Known(fd.kept.seq()).Bad():
 		p.Held = append(p.Held, fd.path)
-		fd.asked = append(fd.asked, Question{Why: ContactExposed, Path: fd.path, Because: p.findings.BecauseKnown(fd.kept.seq())})
+		fd.asked = append(fd.asked, Question{Why: ContactExposed, Path: fd.path, Because: p.paths.BecauseKnown(fd.kept.seq())})
 	default:
 		p.step(fd, Step{Op: PutBack, Phase: Contacts, Want: fd.kept.json(), Version: fd.kept.Version, Because: p.cause(fd)})
 	}
@@ -135,7 +135,7 @@ func (p *planner) decideSecret(fd *field) {
 	case lastByUs && fd.now.json() != nil && fd.kept.json() == nil: // its holder had removed the passkey that we enabled again
 		p.step(fd, Step{Op: Revoke, Phase: WaysIn, Pre: fd.now.json(), Because: p.cause(fd)})
 	case fd.now.json() != nil && p.findings.Known(fd.now.seq()).Bad():
-		p.step(fd, Step{Op: Revoke, Phase: WaysIn, Pre: fd.now.json(), Because: p.findings.BecauseKnown(fd.now.seq())})
+		p.step(fd, Step{Op: Revoke, Phase: WaysIn, Pre: fd.now.json(), Because: p.paths.BecauseKnown(fd.now.seq())})
 		p.Enrol = append(p.Enrol, fd.path)
 	case fd.now.json() != nil || fd.kept.json() == nil && !emptiedByUs:
 	case strings.HasPrefix(fd.path, "passkey/") && !emptiedByUs && !p.findings.Known(fd.kept.seq()).Bad():
@@ -153,7 +153,7 @@ func (p *planner) decideLedger(fd *field) {
 	balance, _ := strconv.ParseInt(string(fd.now.json()), 10, 64) // history writes nothing else
 	because := p.cause(fd)
 	if len(fd.movements) > 0 {
-		because = append(p.findings.Because(fd.movements[0]), fd.movements[1:]...)
+		because = append(p.paths.Because(fd.movements[0]), fd.movements[1:]...)
 	}
 	p.step(fd, Step{Op: Move, Phase: Data, Amount: -fd.sum, Pre: fd.now.json(),
 		Want: json.RawMessage(strconv.FormatInt(balance-fd.sum, 10)), Because: because})
@@ -226,7 +226,7 @@ func (p *planner) decideEffect(fd *field) {
 	if op == CorrectShipTo {
 		phase = Pointers // it is sent to what was put back
 	}
-	p.step(fd, Step{Op: op, Phase: phase, Pre: fd.now.json(), Want: undone(fd.now.json(), op), Because: p.findings.Because(fd.ordered)})
+	p.step(fd, Step{Op: op, Phase: phase, Pre: fd.now.json(), Want: undone(fd.now.json(), op), Because: p.paths.Because(fd.ordered)})
 }
 
 // paidByOther tells whether what misled an order was the card that it was paid
@@ -260,7 +260,7 @@ func (p *planner) cause(fd *field) []int64 {
 	if fd.tainted == 0 {
 		return []int64{fd.ours}
 	}
-	return p.findings.Because(fd.tainted)
+	return p.paths.Because(fd.tainted)
 }
 
 // dataPhase tells when a value is written: what leads mail to the intruder, or

@@ -120,7 +120,7 @@ func TestConfidenceIsThatOfTheShownPath(t *testing.T) {
 			if sure == 0 {
 				continue
 			}
-			path := f.Path(seq)
+			path := f.Paths().To(seq)
 			if path[0].Reason.Rule != finding.Seed || path[len(path)-1].Seq != seq {
 				t.Fatalf("change %d: no path from a seed: %v", seq, path)
 			}

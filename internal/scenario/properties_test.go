@@ -275,7 +275,7 @@ func TestEveryTaintHasAPathFromASeed(t *testing.T) {
 			if f.Of(c.Seq).Label == finding.Clean {
 				continue
 			}
-			path := f.Because(c.Seq)
+			path := f.Paths().Because(c.Seq)
 			if path[0] != from || path[len(path)-1] != c.Seq {
 				t.Fatalf("change %d is %s by %v, which does not begin at the only seed, %d", c.Seq, f.Of(c.Seq).Label, path, from)
 			}
@@ -325,7 +325,7 @@ func TestWithoutItsSeedATaintNeedsAnother(t *testing.T) {
 			if c.Label != finding.Tainted {
 				continue
 			}
-			if path := less.Because(int64(i + 1)); !seeds[path[0]] {
+			if path := less.Paths().Because(int64(i + 1)); !seeds[path[0]] {
 				t.Fatalf("change %d is tainted by %v, which begins at no seed", i+1, path)
 			}
 			if all.Changes[i].Label != finding.Tainted {

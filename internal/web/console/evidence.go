@@ -195,7 +195,9 @@ func (p *Picked) follow(v TimelineView, path []finding.Station) {
 			edge, weight = v.T("heart.edge.seed"), 1
 			why = cmp.Or(why, v.seedOf(a)) // of a version that was marked, the change that set it may be the holder's
 		}
-		if i > 0 && byThing(reason.Rule) && before.Path != "" && setsThing(before.Verb) {
+		if i > 0 && reason.From != path[i-1].Seq { // see finding.Longest
+			edge, weight, why = v.T("heart.edge.left"), 1, v.T("heart.path.left")+" "+why
+		} else if i > 0 && byThing(reason.Rule) && before.Path != "" && setsThing(before.Verb) {
 			known := "heart.hop.theirs"
 			through := finding.Confidence(1)
 			if reason.Rule >= finding.H9 {
@@ -223,7 +225,7 @@ func (p *Picked) draw() {
 			h.Y = p.Hops[i-1].Y + h.apart()
 		}
 		h.Head, h.Edge = fit(h.Head, 42), fit(h.Edge, 44)
-		if h.Sub = fit(h.Sub, 48-width(h.Sure)); h.Sure != "" {
+		if h.Sub = fit(h.Sub, 46-width(h.Sure)); h.Sure != "" {
 			h.Sub += " · " + h.Sure
 		}
 		p.Height = h.Y + hopHigh + 4

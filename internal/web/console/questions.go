@@ -114,6 +114,11 @@ func (v PlanView) Evidence(q restore.Asked) (all []Link) {
 	for _, seq := range q.Because {
 		all = append(all, v.station(seq))
 	}
+	if len(all) == finding.Longest {
+		if a, some := v.timeline.act(q.Because[1]); some && a.Reason.From != q.Because[0] {
+			all[1].Why = v.T("heart.path.left") + " " + all[1].Why
+		}
+	}
 	return all
 }
 

@@ -263,16 +263,24 @@ func (v TimelineView) ref(seq int64) string {
 	return v.T("heart.ref", seq, v.What(a))
 }
 
-// Evidence is the whole path of evidence, by the numbers of the changes.
+// Evidence is the path of evidence, by the numbers of the changes.
 func (v TimelineView) Evidence(because []int64) string { return evidence(because) }
+
+// evidenceShown is how many changes a line of evidence names: where it begins, and the last ones.
+const evidenceShown = 12
 
 func evidence(because []int64) string {
 	if len(because) < 2 {
 		return "" // a single step is said by the reason itself
 	}
-	said := make([]string, len(because))
+	var said []string
 	for i, seq := range because {
-		said[i] = strconv.FormatInt(seq, 10)
+		switch left := len(because) - evidenceShown; {
+		case i == 1 && left > 0:
+			said = append(said, "…")
+		case i == 0 || i > left:
+			said = append(said, strconv.FormatInt(seq, 10))
+		}
 	}
 	return strings.Join(said, " → ")
 }
