@@ -32,7 +32,7 @@ func (t together) Examine(h []history.Change, known []session.Device, s campaign
 	for _, v := range s.Versions {
 		marks.Versions = append(marks.Versions, investigate.VersionRef{Path: v[0], Version: v[1]})
 	}
-	f := investigate.Analyse(h, marks, established)
+	f := t.Investigator.Analyse(h, marks, established)
 	p := restore.MakePlan(h, f, t.Kinds, now)
 	found := campaign.Found{Steps: len(p.Steps), Questions: len(p.Questions), Deadline: p.Deadline()}
 	if found.Steps+found.Questions > 0 {

@@ -14,9 +14,9 @@ const longLife = 1000
 // restoring finds out what in a history is the intruder's and makes the plan
 // to undo it. Its limit reads the same changes once and decides nothing.
 func restoring(ctx context.Context, h *house, o Options) (Result, error) {
-	l := live(longLife)
+	l, analyst := live(longLife), new(investigate.Analyst)
 	real := side{do: func(context.Context, int, int) error {
-		restore.MakePlan(l.changes, investigate.Analyse(l.changes, l.marks, l.established), h.Book.Kinds, l.end)
+		restore.MakePlan(l.changes, analyst.Analyse(l.changes, l.marks, l.established), h.Book.Kinds, l.end)
 		return nil
 	}}
 	alone := side{do: func(context.Context, int, int) error {

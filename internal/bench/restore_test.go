@@ -19,13 +19,14 @@ import (
 
 // A plan for a history has to grow with its length and no faster.
 func BenchmarkRestore(b *testing.B) {
+	analyst := new(investigate.Analyst)
 	kinds, err := account.NewKinds()
 	if err != nil {
 		b.Fatal(err)
 	}
 	for _, n := range []int{100, 1_000, 10_000, 100_000} {
 		l := live(n)
-		f := investigate.Analyse(l.changes, l.marks, l.established)
+		f := analyst.Analyse(l.changes, l.marks, l.established)
 		each := func(name string, do func()) {
 			b.Run(fmt.Sprintf("%s/%d", name, n), func(b *testing.B) {
 				b.ReportAllocs()
@@ -35,10 +36,10 @@ func BenchmarkRestore(b *testing.B) {
 				b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(n), "ns/change")
 			})
 		}
-		each("analysis", func() { investigate.Analyse(l.changes, l.marks, l.established) })
+		each("analysis", func() { analyst.Analyse(l.changes, l.marks, l.established) })
 		each("plan", func() { restore.MakePlan(l.changes, f, kinds, l.end) })
 		each("both", func() {
-			restore.MakePlan(l.changes, investigate.Analyse(l.changes, l.marks, l.established), kinds, l.end)
+			restore.MakePlan(l.changes, analyst.Analyse(l.changes, l.marks, l.established), kinds, l.end)
 		})
 		each("limit", func() { l.touch() })
 	}
@@ -47,6 +48,7 @@ func BenchmarkRestore(b *testing.B) {
 // Likewise where each session came out of the one before: every one of them has the
 // whole chain for its evidence.
 func BenchmarkRestoreOfAChain(b *testing.B) {
+	analyst := new(investigate.Analyst)
 	kinds, err := account.NewKinds()
 	if err != nil {
 		b.Fatal(err)
@@ -56,7 +58,7 @@ func BenchmarkRestoreOfAChain(b *testing.B) {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				restore.MakePlan(l.changes, investigate.Analyse(l.changes, l.marks, l.established), kinds, l.end)
+				restore.MakePlan(l.changes, analyst.Analyse(l.changes, l.marks, l.established), kinds, l.end)
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(n), "ns/session")
 		})
@@ -89,7 +91,7 @@ func TestAPlanForALongChainIsNotAsLongAsItsSquare(t *testing.T) {
 	}
 	const n = 3000
 	l := chain(n)
-	p := restore.MakePlan(l.changes, investigate.Analyse(l.changes, l.marks, l.established), kinds, l.end)
+	p := restore.MakePlan(l.changes, new(investigate.Analyst).Analyse(l.changes, l.marks, l.established), kinds, l.end)
 	if len(p.Steps) != n {
 		t.Fatalf("%d steps for %d sessions", len(p.Steps), n)
 	}
@@ -108,7 +110,7 @@ func TestALifeHasAnIntruderInIt(t *testing.T) {
 		t.Fatal(err)
 	}
 	l := live(1000)
-	f := investigate.Analyse(l.changes, l.marks, l.established)
+	f := new(investigate.Analyst).Analyse(l.changes, l.marks, l.established)
 	found := map[finding.Label]int{}
 	for _, c := range f.Changes {
 		found[c.Label]++
@@ -127,7 +129,7 @@ func TestALongHistoryIsPlannedForAsIfAllOfItWereDoubted(t *testing.T) {
 		t.Fatal(err)
 	}
 	l := live(6000)
-	f := investigate.Analyse(l.changes, l.marks, l.established)
+	f := new(investigate.Analyst).Analyse(l.changes, l.marks, l.established)
 	some := restore.MakePlan(l.changes, f, kinds, l.end)
 	f.Changes = slices.Clone(f.Changes)
 	for i := range f.Changes {

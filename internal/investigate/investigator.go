@@ -23,6 +23,7 @@ const lookBack = 30 * 24 * time.Hour
 
 // Investigator finds out what is the intruder's.
 type Investigator struct {
+	Analyst
 	DB       *db.DB
 	Files    *casefile.Files
 	Kinds    account.Kinds
@@ -212,10 +213,10 @@ func (v *Investigator) foresee(tx *db.Tx, c casefile.Case, less func([]Marked, *
 	if err != nil {
 		return nil, f, err
 	}
-	all = believed(h, all, known)
-	f = Analyse(h, marksOf(all), known)
+	all = v.believed(h, all, known)
+	f = v.Analyse(h, marksOf(all), known)
 	if fewer := less(all, &f); len(fewer) < len(all) {
-		f = Analyse(h, marksOf(fewer), known)
+		f = v.Analyse(h, marksOf(fewer), known)
 	}
 	return h, f, nil
 }
@@ -244,7 +245,7 @@ func (v *Investigator) examine(tx *db.Tx, c casefile.Case) (x examined, err erro
 	if x.Established, err = v.established(tx, c.Account, begin(x.History, marksOf(x.Marks), c.OpenedAt)); err != nil {
 		return x, err
 	}
-	x.Findings = Analyse(x.History, marksOf(believed(x.History, x.Marks, x.Established)), x.Established)
+	x.Findings = v.Analyse(x.History, marksOf(v.believed(x.History, x.Marks, x.Established)), x.Established)
 	return x, nil
 }
 

@@ -47,6 +47,11 @@ func (m *Marks) sure(seed Mark) finding.Confidence {
 	return 1
 }
 
+// Analyst labels histories. It keeps the memory of one for the next, and nothing of
+// what that history said: else the collector has to run for every fourth or fifth
+// analysis of a long one. Many may ask it at once; its zero value is ready.
+type Analyst struct{ memory sync.Pool } // of *analysis
+
 // Analyse labels every session and change of a history, which is in the order
 // of seq and without gaps. established tells the devices that the account knew
 // from before the look-back window.
@@ -58,11 +63,14 @@ func (m *Marks) sure(seed Mark) finding.Confidence {
 // Confidence goes the same ways. Of what is tainted it is the highest level at which the
 // seeds of at least that level taint it by themselves: a secret that a doubtful session
 // saw may be the holder's, and nothing that hangs on it is surer than that session.
-func Analyse(h []history.Change, m Marks, established map[string]bool) Findings {
-	a := analyses.Get().(*analysis)
+func (t *Analyst) Analyse(h []history.Change, m Marks, established map[string]bool) Findings {
+	a, used := t.memory.Get().(*analysis)
+	if !used {
+		a = new(analysis)
+	}
 	defer func() {
 		a.forget()
-		analyses.Put(a)
+		t.memory.Put(a)
 	}()
 	a.begin(h, m, established)
 	for i := range h {
@@ -74,10 +82,6 @@ func Analyse(h []history.Change, m Marks, established map[string]bool) Findings 
 	a.settle()
 	return a.Findings
 }
-
-// analyses keeps the memory of one Analyse for the next, and nothing of its history:
-// else the collector has to run for every fourth or fifth analysis of a long one.
-var analyses = sync.Pool{New: func() any { return new(analysis) }}
 
 // analysis is the state of one Analyse.
 type analysis struct {

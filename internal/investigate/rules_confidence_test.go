@@ -90,7 +90,7 @@ func TestConfidence(t *testing.T) {
 			t.Parallel()
 			s := home()
 			c.tell(s)
-			f := Analyse(s.h, c.mark, nil)
+			f := analyst.Analyse(s.h, c.mark, nil)
 			last := s.h[len(s.h)-1].Seq
 			if got := f.Why(last).Confidence; got != c.want {
 				t.Errorf("the last change is the intruder's with %v, want %v: %v", got, c.want, f.Paths().To(last))
@@ -114,11 +114,11 @@ func TestClearingAGuessIsNoContradiction(t *testing.T) {
 	s.open("x", "token/a t1")
 	name := s.set("thief", "name")
 	m := Marks{Sessions: []string{"thief"}, ClearedSessions: []string{"x"}, ClearedChanges: []int64{name}}
-	if f := Analyse(s.h, m, nil); len(f.Contradictions) != 2 {
+	if f := analyst.Analyse(s.h, m, nil); len(f.Contradictions) != 2 {
 		t.Errorf("by a certain seed there are two contradictions, got %v", f.Contradictions)
 	}
 	m.Unsure = map[string]finding.Confidence{"session thief": 0.8}
-	f := Analyse(s.h, m, nil)
+	f := analyst.Analyse(s.h, m, nil)
 	if len(f.Contradictions) != 0 || f.Of(name).Label != finding.Clean || f.Sessions["x"].Label() != finding.Clean {
 		t.Errorf("the clears do not hold, or contradict a guess: %v", f.Contradictions)
 	}

@@ -33,12 +33,12 @@ func TestLeadsAreWhatOnlyTheIntruderUsed(t *testing.T) {
 	from("h2", "cafe")
 	s.contact("h2", "phone", "t3", "+81 90")
 	s.add(history.Change{Verb: history.Set, Session: "h1", Path: "name", Client: access.Client{Device: "laptop"}})
-	f := Analyse(s.h, Marks{Sessions: []string{"x1", "x2"}, Agents: []string{"kim"}, Changes: []int64{11}}, nil)
+	f := analyst.Analyse(s.h, Marks{Sessions: []string{"x1", "x2"}, Agents: []string{"kim"}, Changes: []int64{11}}, nil)
 	want := []Lead{{LeadAgent, "kim", 10}, {LeadCard, "tok-stolen", 8}, {LeadContact, "burglar@example.net", 6}, {LeadDevice, "burglar", 5}}
 	if diff := cmp.Diff(want, Leads(f, s.h)); diff != "" {
 		t.Error(diff)
 	}
-	if got := Leads(Analyse(s.h, Marks{}, nil), s.h); len(got) != 0 {
+	if got := Leads(analyst.Analyse(s.h, Marks{}, nil), s.h); len(got) != 0 {
 		t.Errorf("an account that nobody attacked leads to %v", got)
 	}
 }

@@ -13,6 +13,9 @@ import (
 	"takeback/internal/history"
 )
 
+// analyst is one for all tests: each history is read in the memory of another one.
+var analyst Analyst
+
 // story builds a history. Every verb gives the seq of its change.
 type story struct{ h []history.Change }
 
@@ -264,7 +267,7 @@ func TestRules(t *testing.T) {
 			t.Parallel()
 			s := home()
 			c.tell(s)
-			f := Analyse(s.h, c.mark, map[string]bool{"old": true})
+			f := analyst.Analyse(s.h, c.mark, map[string]bool{"old": true})
 			for session, want := range c.want {
 				if got := f.Sessions[session].Label().String(); got != want {
 					t.Errorf("session %s is %s, want %s", session, got, want)
@@ -284,7 +287,7 @@ func TestContradictions(t *testing.T) {
 	x := s.open("x", "token/a t1")
 	name := s.set("thief", "name")
 	view := s.view("thief", "token/a")
-	f := Analyse(s.h, Marks{Sessions: []string{"thief", "own"}, ClearedSessions: []string{"x", "own"}, ClearedChanges: []int64{name, view}}, nil)
+	f := analyst.Analyse(s.h, Marks{Sessions: []string{"thief", "own"}, ClearedSessions: []string{"x", "own"}, ClearedChanges: []int64{name, view}}, nil)
 	want := []finding.Contradiction{
 		{Session: "x", Path: "x", Reason: finding.Reason{Rule: finding.H3, From: 6, Confidence: 1}},
 		{Seq: name, Path: "name", Reason: finding.Reason{Rule: finding.H1, From: 5, Confidence: 1}},
@@ -304,7 +307,7 @@ func TestBecauseLeadsFromTheSeedToTheChange(t *testing.T) {
 	x := s.recover("x", "email e2")
 	y := s.derive("y", "x")
 	last := s.set("y", "name")
-	f := Analyse(s.h, thief, nil)
+	f := analyst.Analyse(s.h, thief, nil)
 	if got, want := f.Paths().Because(last), []int64{5, mail, x, y, last}; !slices.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
 	}
@@ -322,7 +325,7 @@ func TestASegmentHasTheLabelOfItsOwnTime(t *testing.T) {
 	s.set("own", "name")
 	over := s.add(history.Change{Verb: history.Handover, Session: "own", Segment: 2})
 	s.add(history.Change{Verb: history.Set, Session: "own", Segment: 2, Path: "name"})
-	f := Analyse(s.h, Marks{From: map[string]int64{"own": over}}, nil)
+	f := analyst.Analyse(s.h, Marks{From: map[string]int64{"own": over}}, nil)
 	want := []finding.Label{finding.Clean, finding.Tainted}
 	if diff := cmp.Diff(want, f.Sessions["own"].Segments); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

@@ -11,13 +11,13 @@ import (
 // be somebody else's after all: an intruder who reads the mailbox to which the
 // questions were sent would call his own acts the holder's, and the holder's his.
 // Whose the session is, is found without anything that was said in one.
-func believed(h []history.Change, all []Marked, established map[string]bool) []Marked {
+func (t *Analyst) believed(h []history.Change, all []Marked, established map[string]bool) []Marked {
 	said := func(m Marked) bool { return m.SaidIn != "" }
 	if !slices.ContainsFunc(all, said) {
 		return all
 	}
 	staff := slices.DeleteFunc(slices.Clone(all), said)
-	f := Analyse(h, marksOf(staff), established)
+	f := t.Analyse(h, marksOf(staff), established)
 	return slices.DeleteFunc(slices.Clone(all), func(m Marked) bool {
 		return said(m) && f.Sessions[m.SaidIn].Label() != finding.Clean
 	})

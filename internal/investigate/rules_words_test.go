@@ -36,7 +36,7 @@ func TestWhatTheHolderSaysClearsASuspicionAndNoMore(t *testing.T) {
 			s := home()
 			c.tell(s)
 			c.claimed.Sessions = []string{"thief"}
-			f := Analyse(s.h, c.claimed, nil)
+			f := analyst.Analyse(s.h, c.claimed, nil)
 			if got := f.Changes[len(s.h)-1].Word(); got != c.last {
 				t.Errorf("the last change is %s, want %s", got, c.last)
 			}
@@ -70,7 +70,7 @@ func TestWhatWasSaidInASessionOfTheIntrudersIsNotBelieved(t *testing.T) {
 		"that the session is hers she does not prove": {[]Marked{seed, said, mailbox, own}, 2},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := len(believed(s.h, c.all, nil)); got != c.want {
+			if got := len(analyst.believed(s.h, c.all, nil)); got != c.want {
 				t.Errorf("%d of %d count, want %d", got, len(c.all), c.want)
 			}
 		})

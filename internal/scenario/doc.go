@@ -1,5 +1,5 @@
 // Package scenario reads scenario files and plays them through the code that
-// the server runs: history.Append on an embedded database, investigate.Analyse,
+// the server runs: history.Append on an embedded database, investigate.Analyst,
 // restore.MakePlan, and the connector that carries out the steps. It has no rules of its own.
 //
 // A scenario is the history of one account, what an investigator marks in it

@@ -155,7 +155,7 @@ func (g *play) live() error {
 	if err != nil {
 		return err
 	}
-	g.findings = investigate.Analyse(h, g.marks(), g.s.Devices)
+	g.findings = new(investigate.Analyst).Analyse(h, g.marks(), g.s.Devices)
 	return g.undertake(restore.MakePlan(h, g.findings, g.book.Kinds, g.frozen))
 }
 

@@ -19,6 +19,9 @@ import (
 	"takeback/internal/restore"
 )
 
+// analyst is one for all tests: each history is read in the memory of another one.
+var analyst investigate.Analyst
+
 // drawn makes a random world that rapid can shrink.
 func drawn(t *rapid.T) *world {
 	n := rapid.IntRange(5, 90).Draw(t, "acts")
@@ -36,7 +39,7 @@ func mustKinds() account.Kinds {
 var known = map[string]bool{holder: true} // the holder's device; the intruder's is new
 
 func (w *world) analyse(m investigate.Marks) finding.Findings {
-	return investigate.Analyse(w.h, m, known)
+	return analyst.Analyse(w.h, m, known)
 }
 
 func (w *world) plan(f finding.Findings) restore.Plan {
@@ -297,7 +300,7 @@ func BenchmarkAnalyseAndPlan(b *testing.B) {
 			kinds, m := mustKinds(), investigate.Marks{Sessions: w.entries}
 			b.ReportAllocs()
 			for b.Loop() {
-				f := investigate.Analyse(w.h, m, known)
+				f := analyst.Analyse(w.h, m, known)
 				restore.MakePlan(w.h, f, kinds, w.h[len(w.h)-1].At)
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(w.h)), "ns/change")
