@@ -76,7 +76,7 @@ func ReadFile(path string) (f File, err error) {
 	d := yaml.NewDecoder(bytes.NewReader(text))
 	d.KnownFields(true)
 	if err := d.Decode(&f); err != nil && !errors.Is(err, io.EOF) {
-		return f, fmt.Errorf("%s: %w", path, err)
+		return f, misread(path, err)
 	}
 	if s := f.SignIn.SecondStep; s != "" && s != "always" {
 		return f, fmt.Errorf("%s: sign_in.second_step: %q is not always", path, s)

@@ -316,3 +316,28 @@ func TestAWrongRuleIsSaidBeforeAnythingStarts(t *testing.T) {
 		t.Errorf("got  %v\nwant %s", err, want)
 	}
 }
+
+// TestAMisreadConfigurationIsSaidInItsOwnWords: not in those of the program's types.
+func TestAMisreadConfigurationIsSaidInItsOwnWords(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ name, text, want string }{
+		{"settings that there are not", "risk:\n  mood: act\n  rules:\n    - {name: a, wen: x}\n", "PATH: line 2: there is no setting \"mood\" here\nPATH: line 4: there is no setting \"wen\" here"},
+		{"a text for a list", "risk:\n  rules: everything\n", `PATH: line 2: here stands "everything", and a list is meant`},
+		{"a list for a text", "risk:\n  rules:\n    - {name: a, when: [1]}\n", "PATH: line 3: here stands a list, and a text is meant"},
+		{"a text for a switch", "risk:\n  large: huge\n", `PATH: line 2: here stands "huge", and true or false is meant`},
+		{"a text for a group", "risk: none\n", `PATH: line 1: here stands "none", and a group of settings is meant`},
+		{"a rule with : in it", "risk:\n  rules:\n    - when: 'a' : b : c\n", "PATH: this is no YAML: line 3: "},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			path := filepath.Join(t.TempDir(), "takeback.yaml")
+			if err := os.WriteFile(path, []byte(tt.text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			_, err := app.ReadFile(path)
+			if want := strings.ReplaceAll(tt.want, "PATH", path); err == nil || !strings.HasPrefix(err.Error(), want) {
+				t.Errorf("got  %v\nwant %s", err, want)
+			}
+		})
+	}
+}

@@ -53,7 +53,7 @@ func TestAWrongFileOfKnowledgeIsNamedWithItsLines(t *testing.T) {
 		"a broken line":    {"name: x\nknowledge:\n  tor:\n    - FOLDER/tor\n    - FOLDER/broken\n", `FOLDER/takeback.yaml:5: knowledge.tor: FOLDER/broken: line 2: "nonsense" is no address`},
 		"a file not there": {"knowledge: {places: FOLDER/gone.csv}\n", "FOLDER/takeback.yaml:1: knowledge.places: FOLDER/gone.csv: no such file"},
 		"no file at all":   {"knowledge:\n  vpn: {a: b}\n", "line 2: the name of a file is wanted"},
-		"an unknown key":   {"knowledge:\n  tors: x\n", "line 2: field tors not found"},
+		"an unknown key":   {"knowledge:\n  tors: x\n", "line 2: there is no setting \"tors\" here"},
 	} {
 		_, folder, err := configured(t, c.text, map[string]string{"tor": "198.51.100.7\n", "broken": "198.51.100.7\nnonsense\n"})
 		if want := strings.ReplaceAll(c.says, "FOLDER", folder); err == nil || !strings.Contains(err.Error(), want) {
