@@ -8,8 +8,9 @@ const (
 	// So many at most are the account's own, so that there is room for guests.
 	ownPlaces  = 24
 	ownClients = 12
-	// halfDays is half a year: what was not used for so long counts half, and what
-	// was not used for four times as long is new again.
+	// halfDays is half a year: what was not used for so long counts half. What was not
+	// used for four times as long while the holder signed in elsewhere is new again;
+	// when he stayed away himself it is all that he can be known by when he comes back.
 	halfDays   = 183
 	forgetDays = 4 * halfDays
 )
@@ -143,10 +144,10 @@ func (p *Profile) look(at int64, v *values) sight { return p.lookAt(at, v, true,
 func (p *Profile) lookAll(at int64, v *values) sight { return p.lookAt(at, v, false, true) }
 
 func (p *Profile) lookAt(at int64, v *values, aging, everybody bool) (s sight) {
-	x, y, today := placeOf(v), clientOf(v, v.shown), int(day(at))
+	x, y, today, seen := placeOf(v), clientOf(v, v.shown), int(day(at)), int(day(p.lastAt))
 	fade := func(count, last uint16) float64 {
 		if aging {
-			return float64(count) * faded(today-int(last))
+			return float64(count) * faded(today-int(last), seen-int(last))
 		}
 		return float64(count)
 	}
@@ -234,15 +235,14 @@ func (s *sight) hide(g *guest) {
 	}
 }
 
-// faded is what a context counts for after so many days without use: half after
-// each half-year, and a straight line between.
-func faded(days int) float64 {
-	switch {
-	case days <= 0:
-		return 1
-	case days > forgetDays:
+// faded is what a context counts for after so many days without use, and after so
+// many until the holder was seen last: half after each half-year, and a straight line
+// between.
+func faded(days, seen int) float64 {
+	if seen > forgetDays {
 		return 0
 	}
+	days = min(max(days, 0), forgetDays)
 	return (1 - float64(days%halfDays)/(2*halfDays)) / float64(int(1)<<(days/halfDays))
 }
 

@@ -151,12 +151,46 @@ func TestProfileSize(t *testing.T) {
 func TestForgetting(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
-		days int
-		want float64
-	}{{-5, 1}, {0, 1}, {halfDays, .5}, {2 * halfDays, .25}, {forgetDays + 1, 0}} {
-		if got := faded(tt.days); got != tt.want {
-			t.Errorf("after %d days %v is left, want %v", tt.days, got, tt.want)
+		days, seen int
+		want       float64
+	}{{-5, -5, 1}, {0, 0, 1}, {halfDays, 0, .5}, {2 * halfDays, halfDays, .25}, {forgetDays, forgetDays, 1. / 16}, {10 * forgetDays, 0, 1. / 16}, {forgetDays + 1, forgetDays + 1, 0}} {
+		if got := faded(tt.days, tt.seen); got != tt.want {
+			t.Errorf("after %d days, the holder seen for %d of them, %v is left, want %v", tt.days, tt.seen, got, tt.want)
 		}
+	}
+}
+
+// TestWhoComesBackAfterYearsIsKnown: a long absence makes nobody a stranger at home,
+// and strangers no less strange. What the holder himself has left for years is new.
+func TestWhoComesBackAfterYearsIsKnown(t *testing.T) {
+	t.Parallel()
+	tables, err := ShippedTables()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, p := NewCounters(5, Sizes{}), &Profile{}
+	learn := func(at int64, where Place) {
+		l, _ := p.Learn(&Event{Account: "u", Kind: SignedIn, At: at, Place: where, Client: phone, Marks: Proved}, c)
+		c.Learn(l)
+	}
+	score := func(at int64, where Place, with Client) float64 {
+		d := Decide(&Event{Account: "u", Kind: SignedIn, At: at, Place: where, Client: with}, p, c, tables)
+		return d.Score
+	}
+	const years = 366 * dayMicros
+	for i := range int64(5) {
+		learn(pilotBegin+i*dayMicros, home)
+	}
+	late := pilotBegin + 4*years
+	if own, strange := score(late, home, phone), score(late, far, laptop); own > 0 || strange < own+5 {
+		t.Errorf("four years later the holder has the score %v at home, a stranger %v", own, strange)
+	}
+	for at := pilotBegin; at < late; at += 30 * dayMicros {
+		learn(at, far)
+	}
+	v := valuesOf(c.seed, &Event{Account: "u", Place: home, Client: phone})
+	if known := p.look(late, &v).count[atNetwork]; known != 0 {
+		t.Errorf("of the network that the holder left four years ago %v sign-ins are left, want none", known)
 	}
 }
 
