@@ -280,6 +280,21 @@ func TestAFileOfBrokenRowsAloneIsRefused(t *testing.T) {
 	}
 }
 
+// What is too short to be judged is reported all the same, and its rows have their scores.
+func TestAFileThatIsTooShortIsReported(t *testing.T) {
+	row := "0,2020-02-03 12:00:00.000,42,,203.0.113.9,NO,-,-,64500,agent,Chrome 1,Android 9,mobile,True,False,False\n"
+	for _, rows := range []string{"", row, row + row} {
+		report, scores := eval(t, header+rows, nil, both)
+		var text, object strings.Builder
+		if err := errors.Join(report.Text(&text), report.JSON(&object)); err != nil {
+			t.Errorf("%d rows: %v", report.Count.Rows, err)
+		}
+		if !strings.Contains(text.String(), "nothing is judged") || !json.Valid([]byte(object.String())) || rows != "" && len(scores) == 0 {
+			t.Errorf("%d rows have %d scores, and the reports\n%s\n%s", report.Count.Rows, len(scores), text.String(), object.String())
+		}
+	}
+}
+
 // Thresholds must not know the part that they are judged on: scores that rise
 // from one part to the next are challenged far more often than was aimed at.
 func TestThresholdsComeFromTheEarlierPartAlone(t *testing.T) {

@@ -147,7 +147,7 @@ func (c *court) earlier(r *record) bool { return r.at >= c.warm && r.at < c.part
 func (c *court) later(r *record) bool   { return r.at >= c.parted }
 
 func (c *court) scorer(s int) ScorerPart {
-	part := ScorerPart{Scorer: scorerNames[s]}
+	part := ScorerPart{Scorer: scorerNames[s], Challenges: []Challenge{}}
 	earlier := c.scores(s, c.earlier, func(k uint8) bool { return c.holder[k] })
 	later := c.scores(s, c.later, func(k uint8) bool { return c.holder[k] })
 	var limits []float32
@@ -173,7 +173,9 @@ func (c *court) scorer(s int) ScorerPart {
 				}
 			}
 		}
-		part.Challenges = append(part.Challenges, x)
+		if len(earlier) > 0 { // else there is nothing to set a threshold on
+			part.Challenges = append(part.Challenges, x)
+		}
 	}
 	for _, k := range c.order {
 		if c.holder[k] {

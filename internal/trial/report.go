@@ -101,6 +101,10 @@ func (r *Report) Text(out io.Writer) error {
 	if c.Unordered > 0 {
 		fmt.Fprintln(out, "Rows of a pipe are taken as they stand: a profile knows then what came later. Give the file itself, or sort it by \"Login Timestamp\".")
 	}
+	if s.Earlier == 0 {
+		_, err := fmt.Fprintln(out, "nothing is judged: between a fifth of the time and the split no holder signed in a second time, so there is nothing to set thresholds on")
+		return err
+	}
 	fmt.Fprintf(out, "thresholds set on %d sign-ins of holders from %s on, judged on %d from %s on\nintervals: 95 of 100 of %d bootstraps over accounts, seed %d\n",
 		s.Earlier, s.WarmUp.Format(time.DateOnly), s.Later, s.At.Format(time.DateOnly), s.Rounds, s.Seed)
 	for _, line := range r.About {
