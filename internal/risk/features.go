@@ -23,6 +23,8 @@ const (
 	newNetworkFame // × log: a rare network speaks against
 	newCountryFame
 	newNetworkRank // × log of the network's part of its country
+	oldNetworkRank // the same of a known one: of two known networks the popular one is the likelier guess
+	lastNetwork    // a known network, and the one that was used last
 	newAddressDepth
 	newNetworkDepth // × log of the number of sign-ins
 	newCountryDepth
@@ -42,8 +44,13 @@ const (
 	oldOSShare
 	oldOSFame
 	oldBrowserFame
+	oldTypeFame
 	newBrowserFame
 	newOSFame
+	newTypeFame
+	lastBrowser // known, and used last: chance hits any of the known ones
+	lastOS
+	lastType
 	newBrowserDepth
 	newOSDepth
 	// Both together.
@@ -111,6 +118,8 @@ var features = [Features]feature{
 	newNetworkFame:      {"new-network-fame", ofNetwork, [2]level{atNetwork, atNetwork}},
 	newCountryFame:      {"new-country-fame", ofCountry, [2]level{atCountry, atCountry}},
 	newNetworkRank:      {"new-network-rank", ofNetwork, [2]level{atNetwork, atCountry}},
+	oldNetworkRank:      {"old-network-rank", ofNetwork, [2]level{atNetwork, atCountry}},
+	lastNetwork:         {"last-network", ofNetwork, [2]level{atNetwork, atNetwork}},
 	newAddressDepth:     {"new-address-depth", ofPlace, [2]level{atAddress, atAddress}},
 	newNetworkDepth:     {"new-network-depth", ofNetwork, [2]level{atNetwork, atNetwork}},
 	newCountryDepth:     {"new-country-depth", ofCountry, [2]level{atCountry, atCountry}},
@@ -131,6 +140,11 @@ var features = [Features]feature{
 	oldBrowserFame:      {"old-browser-fame", ofBrowser, [2]level{atBrowser, atBrowser}},
 	newBrowserFame:      {"new-browser-fame", ofBrowser, [2]level{atBrowser, atBrowser}},
 	newOSFame:           {"new-os-fame", ofOS, [2]level{atOS, atOS}},
+	oldTypeFame:         {"old-type-fame", ofType, [2]level{atType, atType}},
+	newTypeFame:         {"new-type-fame", ofType, [2]level{atType, atType}},
+	lastBrowser:         {"last-browser", ofBrowser, [2]level{atBrowser, atBrowser}},
+	lastOS:              {"last-os", ofOS, [2]level{atOS, atOS}},
+	lastType:            {"last-type", ofType, [2]level{atType, atType}},
 	newBrowserDepth:     {"new-browser-depth", ofBrowser, [2]level{atBrowser, atBrowser}},
 	newOSDepth:          {"new-os-depth", ofOS, [2]level{atOS, atOS}},
 	newAddressBrowser:   {"new-address-browser", ofBoth, [2]level{atAddress, atBrowser}},
@@ -171,6 +185,7 @@ func read(e *Event, p *Profile, c *Counters) (r reading) {
 	r.share[atCountry] = c.share(atCountry, v.country)
 	r.share[atBrowser] = c.share(atBrowser, v.browser)
 	r.share[atOS] = c.share(atOS, v.os)
+	r.share[atType] = c.share(atType, v.device)
 	r.tokens = e.Device.Asked && r.sight.tokens
 	return r
 }
@@ -215,6 +230,7 @@ func (r *reading) vector(c *Counters, mean *Vector) (x Vector) {
 		x[newNetworkRank] = math.Log(min(r.share[atNetwork]/r.share[atCountry], 1))
 	} else {
 		x[oldNetworkHabit], x[oldNetworkShare], x[oldNetworkFame] = stays, part(atNetwork), math.Log(r.share[atNetwork])
+		x[oldNetworkRank], x[lastNetwork] = math.Log(min(r.share[atNetwork]/r.share[atCountry], 1)), r.lately(atNetwork)
 	}
 	if r.fresh[atCountry] {
 		country, _ := habit(atCountry)
@@ -247,17 +263,28 @@ func (r *reading) client(c *Counters, x *Vector) {
 		x[newBrowser], x[newBrowserHabit], x[newBrowserDepth], x[newBrowserFame] = 1, browser, deep, math.Log(r.share[atBrowser])
 	} else {
 		x[oldBrowserHabit], x[oldBrowserShare], x[oldBrowserFame] = same, part(atBrowser), math.Log(r.share[atBrowser])
+		x[lastBrowser] = r.lately(atBrowser)
 	}
 	os, _ := habit(atOS)
 	if r.fresh[atOS] {
 		x[newOS], x[newOSHabit], x[newOSDepth], x[newOSFame] = 1, os, deep, math.Log(r.share[atOS])
 	} else {
-		x[oldOSShare], x[oldOSFame] = part(atOS), math.Log(r.share[atOS])
+		x[oldOSShare], x[oldOSFame], x[lastOS] = part(atOS), math.Log(r.share[atOS]), r.lately(atOS)
 	}
 	if r.fresh[atType] {
 		kind, _ := habit(atType)
-		x[newType], x[newTypeHabit] = 1, kind
+		x[newType], x[newTypeHabit], x[newTypeFame] = 1, kind, math.Log(r.share[atType])
+	} else {
+		x[oldTypeFame], x[lastType] = math.Log(r.share[atType]), r.lately(atType)
 	}
+}
+
+// lately is 1 if the value was shown on the last day that anybody was seen on.
+func (r *reading) lately(at level) float64 {
+	if r.sight.last[at] {
+		return 1
+	}
+	return 0
 }
 
 func (r *reading) both(x *Vector) {

@@ -3,11 +3,12 @@ package risk
 // Impostors draws sign-ins that somebody else might try on an account: what other
 // users look like. Nothing is labelled and no attack is needed.
 //
-// Half of a fit's impostors are other users as they are. Their networks come by
-// popularity, and so do the new networks of holders, so from them alone a model
+// Two thirds of a fit's impostors come from where other users are. Such networks come
+// by popularity, and so do the new networks of holders, so from them alone a model
 // learns that a rare network is a good sign, and a thin history behind a hosting
-// network passes. The other half therefore comes from networks and countries
-// drawn evenly, where rarity counts against.
+// network passes. A fifth therefore comes from networks drawn evenly, where rarity
+// counts against. Most have somebody's place and another one's client: few intruders
+// know the holder's system, and those who look like one other person are easy to tell.
 type Impostors struct {
 	dice      dice
 	all       reservoir
@@ -106,17 +107,19 @@ func (m *Impostors) draw(e *Event) (place, client guise, ok bool) {
 	}
 	client = m.all.draw(&m.dice)
 	switch roll := m.dice.upTo(100); {
-	case roll < 25: // anybody, as they are
+	case roll < 8: // anybody, as they are
 		return client, client, true
-	case roll < 50: // a compatriot, as they are
+	case roll < 16: // a compatriot, as they are
 		g := home.all.draw(&m.dice)
 		return g, g, true
-	case roll < 60: // any network of any country, as likely as any other
+	case roll < 26: // any network of any country, as likely as any other
 		return m.countries[m.names[m.dice.upTo(len(m.names))]].even(&m.dice), client, true
-	case roll < 70: // somebody of any country, as likely as any other
+	case roll < 31: // somebody of any country, as likely as any other
 		return m.countries[m.names[m.dice.upTo(len(m.names))]].all.draw(&m.dice), client, true
-	case roll < 85: // any network of this country
+	case roll < 43: // any network of this country
 		return home.even(&m.dice), client, true
+	case roll < 87: // a compatriot's place with anybody's client, as who hires a way in has
+		return home.all.draw(&m.dice), client, true
 	default: // a compatriot's place with a client of the same system
 		if s := m.systems[e.Client.OS+"\x00"+e.Client.Type]; s != nil {
 			client = s.draw(&m.dice)

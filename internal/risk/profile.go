@@ -134,6 +134,9 @@ type sight struct {
 	chances, hidden  float64
 	news, hiddenNews [levels]float64
 	have             [levels]bool // the profile has values to compare with
+	// The last days on which places and clients were used, and whether they showed the value.
+	placeDay, clientDay uint16
+	last                [levels]bool
 }
 
 // look compares an event with a profile as the fitted score does: what was not
@@ -156,6 +159,7 @@ func (p *Profile) lookAt(at int64, v *values, aging, everybody bool) (s sight) {
 		if n := fade(o.count, o.day); n > 0 {
 			s.n += n
 			s.seePlace(o, &x, n)
+			s.latePlace(o, &x, o.day)
 		}
 	}
 	for i := range p.clients {
@@ -163,6 +167,7 @@ func (p *Profile) lookAt(at int64, v *values, aging, everybody bool) (s sight) {
 		s.tokens = s.tokens || o.count > 0 && o.token != 0
 		if n := fade(o.count, o.day); n > 0 {
 			s.seeClient(o, &y, n)
+			s.lateClient(o, &y, o.day)
 		}
 	}
 	s.chances = float64(p.chances)
@@ -181,6 +186,8 @@ func (p *Profile) lookAt(at int64, v *values, aging, everybody bool) (s sight) {
 			s.n += n
 			s.seePlace(&p.places[g.place], &x, n)
 			s.seeClient(&p.clients[g.client], &y, n)
+			s.latePlace(&p.places[g.place], &x, g.day)
+			s.lateClient(&p.clients[g.client], &y, g.day)
 		}
 	}
 	s.known = [levels]bool{x.address != 0, x.address != 0, x.network != 0, x.country != 0, y.agent != 0, y.browser != 0, y.os != 0, y.device != 0}
@@ -217,6 +224,27 @@ func (s *sight) seeClient(o, y *client, n float64) {
 	s.have[atBrowser] = s.have[atBrowser] || o.browser != 0
 	s.have[atOS] = s.have[atOS] || o.os != 0
 	s.have[atType] = s.have[atType] || o.device != 0
+}
+
+func (s *sight) latePlace(o, x *place, day uint16) {
+	if day < s.placeDay {
+		return
+	}
+	again := day == s.placeDay && s.last[atNetwork]
+	s.placeDay, s.last[atNetwork] = day, again || o.network == x.network
+}
+
+func (s *sight) lateClient(o, y *client, day uint16) {
+	if day < s.clientDay {
+		return
+	}
+	if day > s.clientDay {
+		s.last[atBrowser], s.last[atOS], s.last[atType] = false, false, false
+	}
+	s.clientDay = day
+	s.last[atBrowser] = s.last[atBrowser] || o.browser == y.browser
+	s.last[atOS] = s.last[atOS] || o.os == y.os
+	s.last[atType] = s.last[atType] || o.device == y.device
 }
 
 // tell lets a guest speak for how often this account is somewhere new.
