@@ -3,7 +3,7 @@ package risk
 // Impostors draws sign-ins that somebody else might try on an account: what other
 // users look like. Nothing is labelled and no attack is needed.
 //
-// Two thirds of a fit's impostors come from where other users are. Such networks come
+// Three quarters of a fit's impostors come from where other users are. Such networks come
 // by popularity, and so do the new networks of holders, so from them alone a model
 // learns that a rare network is a good sign, and a thin history behind a hosting
 // network passes. A fifth therefore comes from networks drawn evenly, where rarity
