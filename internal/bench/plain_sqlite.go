@@ -10,7 +10,7 @@ import (
 
 // sameSettings are those that decide what a commit costs, as package db has them.
 const sameSettings = "?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)" +
-	"&_pragma=temp_store(MEMORY)&_pragma=cache_size(-32000)"
+	"&_pragma=temp_store(MEMORY)&_pragma=cache_size(-32000)&_pragma=wal_autocheckpoint(4000)"
 
 // toSQLite has one writer, because the engine has one.
 func (p *plain) toSQLite(ctx context.Context, path string) error {

@@ -10,16 +10,20 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"regexp"
 	"runtime"
+	"strconv"
 	"sync"
 	"time"
 
 	"modernc.org/sqlite"
 )
 
+// The log is moved into the file after 16 MB and not after 4: a page that many
+// writers touch is then moved once instead of four times.
 const pragmas = "_txlock=immediate&_defensive=1&_dqs=0" +
 	"&_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)" +
-	"&_pragma=trusted_schema(0)&_pragma=temp_store(MEMORY)&_pragma=cache_size(-32000)"
+	"&_pragma=trusted_schema(0)&_pragma=temp_store(MEMORY)&_pragma=cache_size(-32000)&_pragma=wal_autocheckpoint(4000)"
 
 // registerChain gives SQLite the function that a migration gives PostgreSQL:
 // chain(head, commit) is the next head of an account's hash chain.
@@ -172,11 +176,30 @@ func (c *sqliteConn) stmt(text string) (*sql.Stmt, error) {
 	if s, ok := c.stmts[text]; ok {
 		return s, nil
 	}
-	s, err := c.c.PrepareContext(context.Background(), text)
+	s, err := c.c.PrepareContext(context.Background(), nameless(text))
 	if err == nil {
 		c.stmts[text] = s
 	}
 	return s, err
+}
+
+var placeholder = regexp.MustCompile(`\$[0-9]+`)
+
+// nameless writes $1, $2, $3 as ?, ?, ? where they stand in that order and each
+// once. To SQLite $1 is a name, and the driver has each name looked up from the
+// first on whenever a statement is run: of a hundred and seventy that costs more
+// than writing them.
+func nameless(text string) string {
+	n, inOrder := 0, true
+	bare := placeholder.ReplaceAllStringFunc(text, func(name string) string {
+		n++
+		inOrder = inOrder && name == "$"+strconv.Itoa(n)
+		return "?"
+	})
+	if !inOrder {
+		return text
+	}
+	return bare
 }
 
 func (c *sqliteConn) exec(text string, args []any) (int64, error) {

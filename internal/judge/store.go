@@ -56,7 +56,7 @@ func record(tx *db.Tx, source string, all []told) (lost []name, err error) {
 			}
 		}
 		kept, err := db.All(tx, db.Scan1[string], `INSERT INTO risk_event (`+recordColumns+`) VALUES `+db.Values(len(some), len(args)/len(some), 0)+
-			` ON CONFLICT (source, account, event) DO NOTHING RETURNING id`, args...)
+			` ON CONFLICT (account, source, event) DO NOTHING RETURNING id`, args...)
 		if err != nil {
 			return nil, err
 		}

@@ -116,7 +116,7 @@ func saidOf(tx *db.Tx, account string) (map[string]Outcome, error) {
 	rows, err := db.All(tx, func(s db.Scanner) (r row, err error) {
 		err = s.Scan(&r.session, &r.outcome)
 		return r, err
-	}, `SELECT DISTINCT session, outcome FROM risk_event WHERE account = $1 AND outcome <> '' AND session <> ''`, account)
+	}, `SELECT DISTINCT session, outcome FROM risk_event WHERE account = $1 AND action <> 'let' AND outcome <> '' AND session <> ''`, account)
 	said := map[string]Outcome{}
 	for _, r := range rows {
 		said[r.session] = r.outcome

@@ -80,7 +80,7 @@ func (m *Meter) Add(score float64, raised bool) {
 	}
 }
 
-// Over gives the meterLowest score that no more than a share of all lie above. Until
+// Over gives the lowest score that no more than a share of all lie above. Until
 // there are enough it gives what is handed in.
 func (m *Meter) Over(share, untilThen float64) float64 {
 	if m.all < meterNeeds {
