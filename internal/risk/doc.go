@@ -16,7 +16,7 @@
 // passwords would make the intruder's place a familiar one. And of successes only
 // what something vouches for becomes the account's own: a proof, a token that the
 // account has long had, an address that is its own and nobody else's, the holder's
-// word, or two months of his silence. The rest are guests (guest.go), who never
+// word, or a year of his silence. The rest are guests (guest.go), who never
 // speak for their like, so that quiet visits win an intruder nothing. A profile
 // that learns is in lesson.go. Freeman's model knows no guests: it is as published.
 package risk

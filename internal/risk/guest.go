@@ -37,7 +37,7 @@ const (
 	guestClients = 8
 	// ripeDays is how long a guest must have been known, and the holder have been
 	// seen since from what is his own, for silence to count as a word of his.
-	ripeDays = 60
+	ripeDays = 365 // 60 saved holders next to nothing, and taught intruders who came once a month
 	// idleDays after his last sign-in a guest may give way to another one.
 	idleDays = 30
 	// fewOthers sign in from a household's address besides.

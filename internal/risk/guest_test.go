@@ -73,12 +73,12 @@ func TestQuietSuccessesNeverLower(t *testing.T) {
 			x.Place.Network, x.Place.Country, x.Client.Agent = 9999, "BR", "stranger's"
 		}
 		x.Device = Device{Asked: rapid.Bool().Draw(t, "asked"), Given: "stranger's"}
-		left := 55 // days: after sixty silence is a word
+		left := ripeDays - 5 // after that silence is a word
 		for i := range rapid.IntRange(1, 12).Draw(t, "visits") {
 			x.At, x.Place.Address = at, netip.AddrFrom4([4]byte{172, byte(i * rapid.IntRange(0, 1).Draw(t, "elsewhere")), 1, 1})
 			learn(x, p, c)
 			x.Device.Token = x.Device.Given
-			wait := rapid.IntRange(0, min(left, 20)).Draw(t, "waits")
+			wait := rapid.IntRange(0, min(left, 60)).Draw(t, "waits")
 			left -= wait
 			at += int64(wait) * dayMicros
 			if rapid.Bool().Draw(t, "holder comes") {
@@ -108,6 +108,16 @@ func TestWhatVouches(t *testing.T) {
 		{"nothing but coming again", func(w *town, x Event) Event { return w.visits(x, 5, time.Minute) }, false},
 		{"coming again for days", func(w *town, x Event) Event { return w.visits(x, 5, 24*time.Hour) }, false},
 		{"coming again every two weeks", func(w *town, x Event) Event { return w.visits(x, 3, 14*24*time.Hour) }, false},
+		{"coming again every month", func(w *town, x Event) Event { return w.visits(x, 10, 30*24*time.Hour) }, false},
+		{"coming again every month, the holder too", func(w *town, x Event) Event {
+			for range 10 {
+				x = w.visits(x, 1, 15*24*time.Hour)
+				w.learn(w.at("a", house, phone))
+				w.wait(15 * 24 * time.Hour)
+			}
+			x.At = w.now
+			return x
+		}, false},
 		{"a proof", func(w *town, x Event) Event { x.Marks = Proved; x = w.visits(x, 1, time.Hour); x.Marks = 0; return x }, true},
 		{"a token that the account has long had", func(w *town, x Event) Event {
 			x.Device.Token, x.Device.Given = "a on "+phone.Browser, ""
@@ -144,14 +154,14 @@ func TestWhatVouches(t *testing.T) {
 			w.do(Event{ID: "back", Account: "a", At: w.now, Kind: HolderConfirmed})
 			return x
 		}, false},
-		{"two months of silence while the holder came and went", func(w *town, x Event) Event {
-			x = w.visits(x, 1, 30*24*time.Hour)
+		{"a year of silence while the holder came and went", func(w *town, x Event) Event {
+			x = w.visits(x, 1, 180*24*time.Hour)
 			w.learn(w.at("a", house, phone))
-			w.wait(31 * 24 * time.Hour)
+			w.wait(186 * 24 * time.Hour)
 			x.At = w.now
 			return x
 		}, true},
-		{"two months in which nobody saw the holder", func(w *town, x Event) Event { return w.visits(x, 2, 31*24*time.Hour) }, false},
+		{"a year in which nobody saw the holder", func(w *town, x Event) Event { return w.visits(x, 2, 183*24*time.Hour) }, false},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
