@@ -126,8 +126,8 @@ func (l *Lesson) fresh(at level) bool { return !l.guested && (l.first || l.own>>
 
 // share is the part of all accounts that showed a value. One imagined account in
 // two shows what nobody has shown, so that it is rare and not impossible.
-func (c *Counters) share(at level, value uint64) float64 {
-	return (float64(c.census[at].Counts[value].Accounts) + 0.5) / (float64(c.Accounts) + 1)
+func (c *Counters) share(t tally) float64 {
+	return (float64(t.Accounts) + 0.5) / (float64(c.Accounts) + 1)
 }
 
 // rate is how often everybody's sign-in is new at a level, but for what a sight hides.

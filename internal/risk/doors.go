@@ -153,11 +153,19 @@ func gather(list []seen, at int64) (c crowd) {
 	return c
 }
 
-// watches are a table of watches in rows of four. Keys has the keys of the rows once
-// more, close together: most look-ups find nothing, and need not touch the watches.
+// watches are a table of watches in rows of four. Their heads have what is asked most once
+// more, close together: most look-ups find nothing or nothing alarming, and need not
+// touch the watches.
 type watches struct {
-	Rows [][4]watch
-	Keys [][4]uint64
+	Rows  [][4]watch
+	heads [][4]head
+}
+
+// head is the key of a watch, and in seconds when an attack was last seen there and
+// when a prompt was last refused; 0 if never.
+type head struct {
+	key              uint64
+	alarmed, refused uint32
 }
 
 func newWatches(entries int) watches {
@@ -165,28 +173,34 @@ func newWatches(entries int) watches {
 	for rows*4 < entries {
 		rows *= 2
 	}
-	return watches{make([][4]watch, rows), make([][4]uint64, rows)}
+	return watches{make([][4]watch, rows), make([][4]head, rows)}
 }
 
 // row is where a key belongs.
 func (t *watches) row(key uint64) uint64 { return mix(key, 1) & uint64(len(t.Rows)-1) }
 
 func (t *watches) find(key uint64) *watch {
+	w, _ := t.look(key)
+	return w
+}
+
+// look finds a watch, and its head.
+func (t *watches) look(key uint64) (*watch, *head) {
 	if key == 0 || len(t.Rows) == 0 {
-		return nil
+		return nil, nil
 	}
 	row := t.row(key)
-	for i, k := range &t.Keys[row] {
-		if k == key {
-			return &t.Rows[row][i]
+	for i := range &t.heads[row] {
+		if h := &t.heads[row][i]; h.key == key {
+			return &t.Rows[row][i], h
 		}
 	}
-	return nil
+	return nil, nil
 }
 
 // at finds the watch of a key or makes one, and rolls it.
-func (t *watches) at(key uint64, at int64) *watch {
-	w := t.find(key)
+func (t *watches) at(key uint64, at int64) (*watch, *head) {
+	w, h := t.look(key)
 	if w == nil {
 		row, old := t.row(key), 0
 		r := &t.Rows[row]
@@ -197,10 +211,17 @@ func (t *watches) at(key uint64, at int64) *watch {
 		}
 		w = &r[old]
 		*w = watch{Key: key, Now: at / tick}
-		t.Keys[row][old] = key
+		h = &t.heads[row][old]
+		*h = head{key: key}
 	}
 	w.roll(at)
-	return w
+	return w, h
+}
+
+// alarm notes that an attack is seen.
+func (h *head) alarm(w *watch, at int64) {
+	w.Alarmed = max(w.Alarmed, at)
+	h.alarmed = seconds(w.Alarmed)
 }
 
 // calm is what the site is like on ordinary days: how much fails and passes in
@@ -232,15 +253,16 @@ func (d *doors) observe(e *Event, v *values) {
 		if x.key == 0 {
 			continue
 		}
-		w := x.table.at(x.key, e.At)
+		w, h := x.table.at(x.key, e.At)
 		w.tell(e)
 		if e.Kind == PromptRefused {
+			h.refused = max(h.refused, seconds(e.At))
 			continue
 		}
 		meet(w.People[:], who|1, e.At, passed)
 		meet(w.Spots[:], uint32(v.address), e.At, passed)
 		if !passed && x.shape(w, e.At, false) != "" {
-			w.Alarmed = max(w.Alarmed, e.At)
+			h.alarm(w, e.At)
 		}
 	}
 }

@@ -168,9 +168,10 @@ var features = [Features]feature{
 type reading struct {
 	values values
 	sight  sight
-	fresh  [levels]bool // the value is known and new to the account
-	share  [levels]float64
-	tokens bool // the service asks for a token and the account has had one
+	fresh  [levels]bool    // the value is known and new to the account
+	tally  [levels]tally   // how many here show the value
+	fame   [levels]float64 // the logarithm of the part of all accounts that do
+	tokens bool            // the service asks for a token and the account has had one
 }
 
 // read looks an event up in profile and counters.
@@ -181,11 +182,12 @@ func read(e *Event, p *Profile, c *Counters) (r reading) {
 		r.fresh[i] = r.sight.known[i] && r.sight.count[i] == 0
 	}
 	v := &r.values
-	r.share[atNetwork] = c.share(atNetwork, v.network)
-	r.share[atCountry] = c.share(atCountry, v.country)
-	r.share[atBrowser] = c.share(atBrowser, v.browser)
-	r.share[atOS] = c.share(atOS, v.os)
-	r.share[atType] = c.share(atType, v.device)
+	for l, value := range [levels]uint64{atNetwork: v.network, atCountry: v.country, atBrowser: v.browser, atOS: v.os, atType: v.device} {
+		if c.census[l].Counts != nil {
+			r.tally[l] = c.census[l].Counts[value]
+			r.fame[l] = math.Log(c.share(r.tally[l]))
+		}
+	}
 	r.tokens = e.Device.Asked && r.sight.tokens
 	return r
 }
@@ -197,44 +199,47 @@ func (s *sight) habit(at level, c *Counters) float64 {
 	return (s.news[at] + lean*c.rate(at, s)) / (s.chances + lean)
 }
 
+// wanders is how often, as a logarithm, the holder is somewhere new at a level; stays
+// is how often he is where he was.
+func (r *reading) wanders(at level, c *Counters) float64 { return math.Log(r.sight.habit(at, c)) }
+
+func (r *reading) stays(at level, c *Counters) float64 {
+	return math.Log1p(-min(r.sight.habit(at, c), .995))
+}
+
+// portion is the part of the account's sign-ins that showed the value, as a logarithm.
+func (r *reading) portion(at level) float64 {
+	return math.Log((r.sight.count[at] + .5) / (r.sight.n + 1))
+}
+
 // vector puts a reading into features. What is not known takes the average over
 // the pairs that the weights were fitted on, so that it speaks for nobody; without
 // averages it is NaN, and the fit will put them in. A service that asks for no
 // device token has zeros there: the fit has seen pairs of that kind.
 func (r *reading) vector(c *Counters, mean *Vector) (x Vector) {
-	n := r.sight.n
-	deep := math.Log(n + 1)
-	habit := func(l level) (float64, float64) {
-		h := r.sight.habit(l, c)
-		return math.Log(h), math.Log1p(-min(h, .995))
-	}
-	part := func(l level) float64 { return math.Log((r.sight.count[l] + .5) / (n + 1)) }
-
+	deep := math.Log(r.sight.n + 1)
 	x[one], x[depth] = 1, deep
 	if r.sight.n == 0 {
 		x[absent] = 1
 	}
-	address, away := habit(atAddress)
-	network, stays := habit(atNetwork)
 	if r.fresh[atAddress] {
-		x[newAddress], x[newAddressHabit], x[newAddressDepth] = 1, address, deep
+		x[newAddress], x[newAddressHabit], x[newAddressDepth] = 1, r.wanders(atAddress, c), deep
 	} else {
-		x[oldAddressHabit], x[oldAddressShare] = away, part(atAddress)
+		x[oldAddressHabit], x[oldAddressShare] = r.stays(atAddress, c), r.portion(atAddress)
 	}
 	if r.fresh[atBlock] {
 		x[newBlock] = 1
 	}
 	if r.fresh[atNetwork] {
-		x[newNetwork], x[newNetworkHabit], x[newNetworkDepth] = 1, network, deep
-		x[newNetworkFame] = math.Log(r.share[atNetwork])
-		x[newNetworkRank] = math.Log(min(r.share[atNetwork]/r.share[atCountry], 1))
+		x[newNetwork], x[newNetworkHabit], x[newNetworkDepth] = 1, r.wanders(atNetwork, c), deep
+		x[newNetworkFame] = r.fame[atNetwork]
+		x[newNetworkRank] = min(r.fame[atNetwork]-r.fame[atCountry], 0)
 	} else {
-		x[oldNetworkHabit], x[oldNetworkShare], x[oldNetworkFame] = stays, part(atNetwork), math.Log(r.share[atNetwork])
-		x[oldNetworkRank], x[lastNetwork] = math.Log(min(r.share[atNetwork]/r.share[atCountry], 1)), r.lately(atNetwork)
+		x[oldNetworkHabit], x[oldNetworkShare], x[oldNetworkFame] = r.stays(atNetwork, c), r.portion(atNetwork), r.fame[atNetwork]
+		x[oldNetworkRank], x[lastNetwork] = min(r.fame[atNetwork]-r.fame[atCountry], 0), r.lately(atNetwork)
 	}
 	if r.fresh[atCountry] {
-		country, _ := habit(atCountry)
-		x[newCountry], x[newCountryHabit], x[newCountryDepth], x[newCountryFame] = 1, country, deep, math.Log(r.share[atCountry])
+		x[newCountry], x[newCountryHabit], x[newCountryDepth], x[newCountryFame] = 1, r.wanders(atCountry, c), deep, r.fame[atCountry]
 	}
 	r.client(c, &x)
 	r.both(&x)
@@ -245,37 +250,27 @@ func (r *reading) vector(c *Counters, mean *Vector) (x Vector) {
 }
 
 func (r *reading) client(c *Counters, x *Vector) {
-	n := r.sight.n
 	deep := x[depth]
-	habit := func(l level) (float64, float64) {
-		h := r.sight.habit(l, c)
-		return math.Log(h), math.Log1p(-min(h, .995))
-	}
-	part := func(l level) float64 { return math.Log((r.sight.count[l] + .5) / (n + 1)) }
-	agent, same := habit(atAgent)
 	if r.fresh[atAgent] {
-		x[newAgent], x[newAgentHabit] = 1, agent
+		x[newAgent], x[newAgentHabit] = 1, r.wanders(atAgent, c)
 	} else {
-		x[oldAgentHabit], x[oldAgentShare] = same, part(atAgent)
+		x[oldAgentHabit], x[oldAgentShare] = r.stays(atAgent, c), r.portion(atAgent)
 	}
-	browser, same := habit(atBrowser)
 	if r.fresh[atBrowser] {
-		x[newBrowser], x[newBrowserHabit], x[newBrowserDepth], x[newBrowserFame] = 1, browser, deep, math.Log(r.share[atBrowser])
+		x[newBrowser], x[newBrowserHabit], x[newBrowserDepth], x[newBrowserFame] = 1, r.wanders(atBrowser, c), deep, r.fame[atBrowser]
 	} else {
-		x[oldBrowserHabit], x[oldBrowserShare], x[oldBrowserFame] = same, part(atBrowser), math.Log(r.share[atBrowser])
+		x[oldBrowserHabit], x[oldBrowserShare], x[oldBrowserFame] = r.stays(atBrowser, c), r.portion(atBrowser), r.fame[atBrowser]
 		x[lastBrowser] = r.lately(atBrowser)
 	}
-	os, _ := habit(atOS)
 	if r.fresh[atOS] {
-		x[newOS], x[newOSHabit], x[newOSDepth], x[newOSFame] = 1, os, deep, math.Log(r.share[atOS])
+		x[newOS], x[newOSHabit], x[newOSDepth], x[newOSFame] = 1, r.wanders(atOS, c), deep, r.fame[atOS]
 	} else {
-		x[oldOSShare], x[oldOSFame], x[lastOS] = part(atOS), math.Log(r.share[atOS]), r.lately(atOS)
+		x[oldOSShare], x[oldOSFame], x[lastOS] = r.portion(atOS), r.fame[atOS], r.lately(atOS)
 	}
 	if r.fresh[atType] {
-		kind, _ := habit(atType)
-		x[newType], x[newTypeHabit], x[newTypeFame] = 1, kind, math.Log(r.share[atType])
+		x[newType], x[newTypeHabit], x[newTypeFame] = 1, r.wanders(atType, c), r.fame[atType]
 	} else {
-		x[oldTypeFame], x[lastType] = math.Log(r.share[atType]), r.lately(atType)
+		x[oldTypeFame], x[lastType] = r.fame[atType], r.lately(atType)
 	}
 }
 

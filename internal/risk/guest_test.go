@@ -91,7 +91,7 @@ func TestQuietSuccessesNeverLower(t *testing.T) {
 			t.Errorf("%.4f after his visits, %.4f without: %+v", now, before, p.guests)
 		}
 		network := hashNumber(c.seed, x.Place.Network)
-		if c.share(atNetwork, network) != none.share(atNetwork, network) {
+		if c.share(c.census[atNetwork].Counts[network]) != none.share(none.census[atNetwork].Counts[network]) {
 			t.Error("his visits made his network popular")
 		}
 	})

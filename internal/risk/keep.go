@@ -359,8 +359,11 @@ func (t *watches) entries() (list []watch) {
 
 func (t *watches) load(list []watch) {
 	for _, w := range list {
-		if at := t.at(w.Key, w.Last); at.Key == w.Key {
-			*at = w
+		at, h := t.at(w.Key, w.Last)
+		*at = w
+		h.alarm(at, w.Alarmed)
+		if w.sum(w.Last, ring).Refused > 0 {
+			h.refused = seconds(w.Last)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package risk
 import (
 	"bytes"
 	"reflect"
+	"slices"
 	"testing"
 )
 
@@ -17,6 +18,11 @@ func TestKeep(t *testing.T) {
 	for range 12 {
 		f := w.at("a", far, odd)
 		f.Kind = SignInFailed
+		w.do(f)
+	}
+	for range refusals {
+		f := w.at("a", far, odd)
+		f.Kind = PromptRefused
 		w.do(f)
 	}
 	t.Run("a profile is the same after it was written down", func(t *testing.T) {
@@ -75,6 +81,11 @@ func TestKeep(t *testing.T) {
 			got, want := Decide(&e, w.profiles["a"], c, w.tables), Decide(&e, w.profiles["a"], w.counters, w.tables)
 			if !reflect.DeepEqual(got, want) {
 				t.Errorf("%s: %+v, want %+v", e.Kind, got, want)
+			}
+			for _, s := range []Signal{AfterAttack, PromptFatigue} {
+				if e.Kind == SignedIn && !slices.ContainsFunc(got.Reasons, func(r Reason) bool { return r.Signal == s }) {
+					t.Errorf("what happened at the door before is forgotten: no %s in %+v", s, got.Reasons)
+				}
 			}
 		}
 	})

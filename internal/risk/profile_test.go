@@ -154,7 +154,7 @@ func TestForgetting(t *testing.T) {
 		days, seen int
 		want       float64
 	}{{-5, -5, 1}, {0, 0, 1}, {halfDays, 0, .5}, {2 * halfDays, halfDays, .25}, {forgetDays, forgetDays, 1. / 16}, {10 * forgetDays, 0, 1. / 16}, {forgetDays + 1, forgetDays + 1, 0}} {
-		if got := faded(tt.days, tt.seen); got != tt.want {
+		if got := float64(faded(tt.days, tt.seen)) / whole; got != tt.want {
 			t.Errorf("after %d days, the holder seen for %d of them, %v is left, want %v", tt.days, tt.seen, got, tt.want)
 		}
 	}

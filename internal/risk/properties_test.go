@@ -5,6 +5,8 @@ import (
 	"math"
 	"net/netip"
 	"reflect"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -231,11 +233,11 @@ func TestPoisoning(t *testing.T) {
 		w.learn(w.stranger("intruder's"))
 		once := score(w)
 		network := hashNumber(w.counters.seed, far.Network)
-		share := w.counters.share(atNetwork, network)
+		share := w.counters.share(w.counters.census[atNetwork].Counts[network])
 		for range 500 {
 			w.learn(w.stranger("intruder's"))
 		}
-		if after := w.counters.share(atNetwork, network); after != share {
+		if after := w.counters.share(w.counters.census[atNetwork].Counts[network]); after != share {
 			t.Errorf("the network is one of %.4f of accounts, %.4f before", after, share)
 		}
 		if after := score(w); after < once-.05 {
@@ -321,5 +323,22 @@ func FuzzReadProfile(f *testing.F) {
 			p.Unlearn(l)
 		}
 		_ = fmt.Sprint(d)
+	})
+}
+
+// TestScripts: looked for all at once, the same names are found as one by one.
+func TestScripts(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		words := rapid.SliceOfN(rapid.OneOf(rapid.SampledFrom(scripts[:]), rapid.StringMatching(`[A-Za-z0-9/ .;(-]{0,40}`)), 0, 8).Draw(t, "words")
+		agent := strings.Join(words, rapid.SampledFrom([]string{"", " ", "c"}).Draw(t, "between"))
+		if rapid.Bool().Draw(t, "capitals") {
+			agent = strings.ToUpper(agent)
+		}
+		head := strings.ToLower(agent[:min(len(agent), agentHead)])
+		want := slices.ContainsFunc(scripts[:], func(s string) bool { return strings.Contains(head, s) })
+		if got := isScript(agent); got != want {
+			t.Fatalf("%q: %v, want %v", agent, got, want)
+		}
 	})
 }

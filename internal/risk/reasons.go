@@ -1,19 +1,35 @@
 package risk
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // notes collects reasons without asking for memory.
 type notes struct {
-	list [16]Reason
-	n    int
+	list   [16]Reason
+	weight [16]float64 // how weighty each is
+	n      int
 }
 
 func (s *notes) add(r Reason) {
 	if r.Signal == "" || s.n == len(s.list) {
 		return
 	}
-	s.list[s.n] = r
+	s.list[s.n], s.weight[s.n] = r, weightOf(&r)
 	s.n++
+}
+
+// sorted gives them with the weightiest first.
+func (s *notes) sorted() []Reason {
+	list, weight := s.list[:s.n], s.weight[:s.n]
+	for i := 1; i < len(list); i++ {
+		for k := i; k > 0 && weight[k] > weight[k-1]; k-- {
+			list[k], list[k-1] = list[k-1], list[k]
+			weight[k], weight[k-1] = weight[k-1], weight[k]
+		}
+	}
+	return list
 }
 
 // mostReasons is how many a decision gives: a person reads no more.
@@ -34,14 +50,7 @@ func (j *judge) reasons() []Reason {
 	if j.notes.n == 0 {
 		return nil
 	}
-	list := j.notes.list[:j.notes.n]
-	for i := 1; i < len(list); i++ {
-		for k := i; k > 0 && weightOf(&list[k]) > weightOf(&list[k-1]); k-- {
-			list[k], list[k-1] = list[k-1], list[k]
-		}
-	}
-	out := make([]Reason, min(len(list), mostReasons))
-	copy(out, list)
+	out := slices.Clone(j.notes.sorted()[:min(j.notes.n, mostReasons)])
 	for i := range out {
 		switch out[i].Signal {
 		case NewNetwork, RareNetwork, NewCountry, NewBrowser, NewOS:
@@ -97,22 +106,24 @@ func (j *judge) part(logOdds float64, r Reason) {
 	j.notes.add(r)
 }
 
+// ofSignIns is the part of all sign-ins here that showed the value.
+func (j *judge) ofSignIns(at level) float64 {
+	return float64(j.r.tally[at].SignIns) / float64(max(j.c.SignIns, 1))
+}
+
 // rare is the share of accounts below which a network is called rare.
 const rare = 0.001
 
 // placeReason names the coarsest level at which the place is new.
 func (j *judge) placeReason() Reason {
-	p, v := &j.e.Place, &j.r.values
-	part := func(at level, value uint64) float64 {
-		return float64(j.c.census[at].Counts[value].SignIns) / float64(max(j.c.SignIns, 1))
-	}
+	p := &j.e.Place
 	switch f := &j.r.fresh; {
 	case f[atCountry]:
-		return Reason{Signal: NewCountry, Name: p.Country, Share: part(atCountry, v.country)}
-	case f[atNetwork] && j.r.share[atNetwork] < rare:
-		return Reason{Signal: RareNetwork, Number: int64(p.Network), Share: part(atNetwork, v.network)}
+		return Reason{Signal: NewCountry, Name: p.Country, Share: j.ofSignIns(atCountry)}
+	case f[atNetwork] && j.c.share(j.r.tally[atNetwork]) < rare:
+		return Reason{Signal: RareNetwork, Number: int64(p.Network), Share: j.ofSignIns(atNetwork)}
 	case f[atNetwork]:
-		return Reason{Signal: NewNetwork, Number: int64(p.Network), Share: part(atNetwork, v.network)}
+		return Reason{Signal: NewNetwork, Number: int64(p.Network), Share: j.ofSignIns(atNetwork)}
 	case f[atBlock]:
 		return Reason{Signal: NewSubnet}
 	case f[atAddress]:
@@ -123,19 +134,16 @@ func (j *judge) placeReason() Reason {
 
 // clientReason names the coarsest level at which the client is new.
 func (j *judge) clientReason() Reason {
-	k, v := &j.e.Client, &j.r.values
-	part := func(at level, value uint64) float64 {
-		return float64(j.c.census[at].Counts[value].SignIns) / float64(max(j.c.SignIns, 1))
-	}
+	k := &j.e.Client
 	switch f := &j.r.fresh; {
 	case f[atType]:
 		return Reason{Signal: NewDeviceType, Name: k.Type}
 	case f[atOS]:
-		return Reason{Signal: NewOS, Name: k.OS, Share: part(atOS, v.os)}
+		return Reason{Signal: NewOS, Name: k.OS, Share: j.ofSignIns(atOS)}
 	case f[atBrowser]:
-		return Reason{Signal: NewBrowser, Name: k.Browser, Share: part(atBrowser, v.browser)}
+		return Reason{Signal: NewBrowser, Name: k.Browser, Share: j.ofSignIns(atBrowser)}
 	case f[atAgent]:
-		return Reason{Signal: NewBrowser, Name: k.Browser, Share: part(atBrowser, v.browser)}
+		return Reason{Signal: NewBrowser, Name: k.Browser, Share: j.ofSignIns(atBrowser)}
 	}
 	return Reason{Signal: KnownClient}
 }

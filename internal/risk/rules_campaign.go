@@ -108,7 +108,7 @@ func (d *doors) observeShared(e *Event, v *values, seed uint64, carried float64)
 		if key == 0 || !suspect && i != 3 && d.clusters.find(key) == nil {
 			continue
 		}
-		w := d.clusters.at(key, e.At)
+		w, _ := d.clusters.at(key, e.At)
 		w.mark(uint32(v.account)|1, e.At, suspect)
 	}
 }

@@ -1,8 +1,8 @@
 package risk
 
 import (
-	"bytes"
 	"math"
+	"slices"
 	"strings"
 )
 
@@ -74,24 +74,35 @@ var scripts = [...]string{
 	"node-fetch", "axios/", "postmanruntime", "headlesschrome", "phantomjs", "scrapy", "bot/", "bot ", "crawler", "spider",
 }
 
-// isScript reads the head of a user agent in lower case. It is looked through for
-// twenty names in every decision about a new client, so nothing is copied to the heap.
-func isScript(agent string) bool {
-	var head [256]byte
-	low := head[:min(len(agent), len(head))]
-	for i := range low {
-		c := agent[i]
-		if c >= 'A' && c <= 'Z' {
-			c |= 0x20
-		}
-		low[i] = c
-	}
+// scriptPairs are the pairs of letters that scripts begin with, by the last five bits
+// of each, which are the same in capitals.
+var scriptPairs = func() (begins [1 << 10]bool) {
 	for _, s := range scripts {
-		if bytes.Contains(low, []byte(s)) {
+		begins[int(s[0]&31)<<5|int(s[1]&31)] = true
+	}
+	return begins
+}()
+
+// agentHead is how much of a user agent is looked through.
+const agentHead = 256
+
+// isScript looks through the head of a user agent, in every decision about a new
+// client: so once for all names together, and closer only where one may begin.
+func isScript(agent string) bool {
+	agent, pair := agent[:min(len(agent), agentHead)], 0
+	for i := range len(agent) {
+		pair = (pair<<5 | int(agent[i]&31)) & (1<<10 - 1)
+		if i > 0 && scriptPairs[pair] && namesScript(agent[i-1:]) {
 			return true
 		}
 	}
 	return false
+}
+
+func namesScript(rest string) bool {
+	return slices.ContainsFunc(scripts[:], func(name string) bool {
+		return len(rest) >= len(name) && strings.EqualFold(rest[:len(name)], name)
+	})
 }
 
 // mismatched tells a user agent that names another system than the client claims.

@@ -100,7 +100,7 @@ func (d *doors) underAttack(at int64) (times float64, yes bool) {
 	return times, c.Failed >= 100 && times >= 5 && float64(c.Failed) > 2*float64(c.Passed)
 }
 
-const lookback = 3 * 60 * 60 * 1_000_000 // V07: how long after an attack a success counts
+const lookback = 3 * 60 // V07: how many minutes after an attack a success counts
 
 // volume looks at the doors: what fails now (V01 to V06), a success where an
 // attack was seen (V07), and one source with many accounts (V09, V10). Volume
@@ -113,7 +113,7 @@ func (j *judge) volume() {
 	}
 	failing := e.Kind == SignInFailed
 	for i, x := range d.doorsOf(&j.r.values, e) {
-		w := x.table.find(x.key)
+		w, h := x.table.look(x.key)
 		if w == nil {
 			continue
 		}
@@ -123,12 +123,11 @@ func (j *judge) volume() {
 			}
 			continue
 		}
-		if e.Kind == SignedIn && w.Alarmed > 0 && e.At-w.Alarmed <= lookback && e.At >= w.Alarmed-lookback {
-			j.afterAttack(i == 0, w)
+		if e.Kind == SignedIn && h.alarmed > 0 && apart(e.At, h.alarmed) <= lookback {
+			j.afterAttack(i == 0, h.alarmed)
 		}
-		if i == 0 && e.Kind == SignedIn && w.sum(e.At, quarter).Refused >= refusals {
-			j.suspect(3, Reason{Signal: PromptFatigue, Number: int64(w.sum(e.At, quarter).Refused)})
-			j.raise(StepUp, Reason{})
+		if i == 0 && e.Kind == SignedIn && h.refused > 0 && apart(e.At, h.refused) <= lookback {
+			j.refused(w)
 		}
 	}
 	if e.Kind == SignedIn {
@@ -164,7 +163,7 @@ func (j *judge) breached() {
 
 // afterAttack is a success where somebody was just trying. From a context that
 // the account knows it is the holder, whose door others knocked at.
-func (j *judge) afterAttack(account bool, w *watch) {
+func (j *judge) afterAttack(account bool, alarmed uint32) {
 	if !j.strange() {
 		return
 	}
@@ -172,8 +171,16 @@ func (j *judge) afterAttack(account bool, w *watch) {
 	if account {
 		weight = 1.5
 	}
-	j.suspect(weight, Reason{Signal: AfterAttack, Number: max(j.e.At-w.Alarmed, 0) / 60_000_000})
+	j.suspect(weight, Reason{Signal: AfterAttack, Number: int64(since(j.e.At, alarmed))})
 	j.raise(StepUp, Reason{})
+}
+
+// refused is a success after prompts that nobody answered.
+func (j *judge) refused(w *watch) {
+	if n := w.sum(j.e.At, quarter).Refused; n >= refusals {
+		j.suspect(3, Reason{Signal: PromptFatigue, Number: int64(n)})
+		j.raise(StepUp, Reason{})
+	}
 }
 
 // crowds are many accounts behind one device or address. Families and offices

@@ -37,6 +37,11 @@ func since(at int64, then uint32) float64 {
 	return max(float64(int64(seconds(at))-int64(then))/60, 0)
 }
 
+// apart is how many minutes lie between two times, whichever is first.
+func apart(at int64, then uint32) float64 {
+	return math.Abs(float64(int64(seconds(at))-int64(then))) / 60
+}
+
 const halfLife = 24 * 60 // minutes, of suspicion
 
 // fading lets something halve in so many minutes.
