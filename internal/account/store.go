@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"takeback/internal/db"
@@ -43,12 +42,12 @@ func Get(tx *db.Tx, id string) (Account, error) {
 // Known gives those of some ids that are accounts, in their order.
 func Known(tx *db.Tx, ids []string) (known []string, err error) {
 	there := map[string]bool{}
-	for some := range slices.Chunk(ids, db.AtOnce) {
+	for some := range db.AtOnce(ids) {
 		args := make([]any, len(some))
 		for i, id := range some {
 			args[i] = id
 		}
-		found, err := db.All(tx, db.Scan1[string], `SELECT id FROM account WHERE id IN `+db.Values(1, len(some), 0), args...)
+		found, err := db.All(tx, db.Scan1[string], db.UnionAll(len(some), `SELECT id FROM account WHERE id = $1`), args...)
 		if err != nil {
 			return nil, err
 		}

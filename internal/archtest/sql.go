@@ -20,7 +20,7 @@ type ban struct {
 var bans = []ban{
 	{regexp.MustCompile(`(?i)\bI?LIKE\b`), "LIKE ignores case on SQLite only: compare a normalised column"},
 	{regexp.MustCompile(`(?i)\bANY\s*\(`), "SQLite has no ANY: write IN ($1, $2, …) out"},
-	{regexp.MustCompile(`(?i)\bFOR\s+(NO\s+KEY\s+)?(UPDATE|SHARE)\b|\bSKIP\s+LOCKED\b`), "SQLite has no row locks: begin with UPDATE … RETURNING"},
+	{regexp.MustCompile(`(?i)\bFOR\s+(NO\s+KEY\s+)?(UPDATE|SHARE)\b|\bSKIP\s+LOCKED\b`), "SQLite has no row locks: begin with UPDATE … RETURNING, or end with tx.ForUpdate()"},
 	{regexp.MustCompile(`\w::\w|\)::`), "SQLite has no ::: write CAST(x AS type)"},
 	{regexp.MustCompile(`->|#>`), "values out of JSON have other types on each engine: give it a column"},
 	{regexp.MustCompile(`(?i)\bjsonb?_\w+\s*\(|\bJSONB\b`), "JSON functions differ: expand in Go"},

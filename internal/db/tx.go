@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"iter"
 	"strconv"
 	"strings"
 	"time"
@@ -96,6 +97,16 @@ func (r Row) Scan(dest ...any) (err error) {
 	return r.rows.Scan(dest...)
 }
 
+// ForUpdate ends a SELECT of rows that the caller will write: until the commit
+// nobody else does. Who does that to several has them in order, so that no two wait
+// for one another. SQLite has one writer, and no word for it.
+func (tx *Tx) ForUpdate() string {
+	if tx.db.kind == Postgres {
+		return " FOR UPDATE"
+	}
+	return ""
+}
+
 // All runs a query and scans every row.
 func All[T any](tx *Tx, scan func(Scanner) (T, error), sql string, args ...any) (all []T, err error) {
 	r, err := tx.conn.query(sql, bind(args))
@@ -126,9 +137,25 @@ func One[T any](tx *Tx, scan func(Scanner) (T, error), sql string, args ...any) 
 	return all[0], nil
 }
 
-// AtOnce is how many rows a statement should be about at most: every number of
-// rows is a text of its own, which the engines prepare and keep.
-const AtOnce = 10
+// mostAtOnce is how many rows a statement is about at most, a power of two.
+const mostAtOnce = 64
+
+// AtOnce cuts rows into portions, each for one statement: 64 of them as long as
+// there are so many, then 32, 16 and so on. Every number of rows is a text of its
+// own, which the engines prepare and keep: so there are seven.
+func AtOnce[T any](rows []T) iter.Seq[[]T] {
+	return func(yield func([]T) bool) {
+		for n := mostAtOnce; len(rows) > 0; {
+			for n > len(rows) {
+				n /= 2
+			}
+			if !yield(rows[:n:n]) {
+				return
+			}
+			rows = rows[n:]
+		}
+	}
+}
 
 // Values writes the placeholders of so many rows, the first of them after some
 // that came before: ($2, $3), ($4, $5) are Values(2, 2, 1).
@@ -147,6 +174,35 @@ func Values(rows, columns, after int) string {
 		b.WriteString(strconv.Itoa(after + i + 1))
 	}
 	b.WriteString(")")
+	return b.String()
+}
+
+// UnionAll writes a SELECT once for each of so many rows of arguments, with its
+// placeholders counted on. Each row is looked up by itself: asked for a list,
+// PostgreSQL makes a plan for the young table, which goes through all of it, and
+// keeps that while it grows.
+func UnionAll(rows int, sql string) string {
+	places := placeholder.FindAllStringIndex(sql, -1)
+	columns := 0
+	for _, at := range places {
+		n, _ := strconv.Atoi(sql[at[0]+1 : at[1]]) // the pattern is of digits
+		columns = max(columns, n)
+	}
+	var b strings.Builder
+	b.Grow(rows * (len(sql) + 16))
+	for row := range rows {
+		if row > 0 {
+			b.WriteString(" UNION ALL ")
+		}
+		from := 0
+		for _, at := range places {
+			n, _ := strconv.Atoi(sql[at[0]+1 : at[1]])
+			b.WriteString(sql[from : at[0]+1])
+			b.WriteString(strconv.Itoa(row*columns + n))
+			from = at[1]
+		}
+		b.WriteString(sql[from:])
+	}
 	return b.String()
 }
 

@@ -46,9 +46,11 @@ type bodyOfClient struct {
 	Type    string `json:",omitzero"`
 }
 
-func bodyOf(e *risk.Event) body {
-	return body{Name: e.Name, Device: bodyOfDevice(e.Device), Place: bodyOfPlace(e.Place), Client: bodyOfClient(e.Client),
-		Setting: e.Setting, Amount: e.Amount, Target: e.Target, Like: e.Like, Marks: e.Marks}
+// bodyOf is what is written of an event.
+func bodyOf(e *risk.Event) (string, error) {
+	b, err := json.Marshal(body{Name: e.Name, Device: bodyOfDevice(e.Device), Place: bodyOfPlace(e.Place), Client: bodyOfClient(e.Client),
+		Setting: e.Setting, Amount: e.Amount, Target: e.Target, Like: e.Like, Marks: e.Marks})
+	return string(b), err
 }
 
 // toldOf lists the events that services told of an account, oldest first.

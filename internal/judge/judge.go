@@ -275,7 +275,11 @@ func (j *Judge) note(tx *db.Tx, source string, e *risk.Event, v Verdict, fired [
 	if v.Action == risk.Let && fired == nil {
 		return nil
 	}
-	_, err := record(tx, source, []told{{*e, judgedOf(e, v, fired)}})
+	body, err := bodyOf(e)
+	if err != nil {
+		return err
+	}
+	_, err = record(tx, source, []told{{e, body, judgedOf(e, v, fired)}})
 	return err
 }
 
@@ -318,7 +322,7 @@ func (j *Judge) Hear(tx *db.Tx, c history.Change) (err error) {
 	d := risk.Decide(&e, &p, j.counters, j.policy.tables)
 	j.mu.Unlock()
 	j.follow(tx, &e, &p, d)
-	return keepProfiles(tx, map[string]*risk.Profile{c.Account: &p})
+	return keepProfiles(tx, locked{c.Account: &p})
 }
 
 // follow takes an event that was decided on into the profile, which the caller

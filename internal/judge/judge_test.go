@@ -288,6 +288,13 @@ func TestANewContactThatLooksLikeAnother(t *testing.T) {
 				t.Errorf("to %s looks like %q, want %q: %v, rules %v, reasons %v", tt.to, said, tt.like, a.Decision.Action, a.Rules, a.Decision.Reasons)
 			}
 		}
+		rules, err := rulebook.Compile([]rulebook.Written{{Name: "try", When: "event.lookalike", Do: "tell"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if kept, err := c.Try(t.Context(), rules, clock.Now().AddDate(0, -1, 0)); err != nil || kept.Fired != 2 {
+			t.Errorf("of what was found of two moves it is kept with %d (%v)", kept.Fired, err)
+		}
 	})
 }
 

@@ -125,5 +125,5 @@ const (
 // The errors of this room besides those of events (package risk).
 var (
 	ErrUnknown = fault.New(fault.Invalid, "event.account", "There is no such account.").On("account")
-	ErrBatch   = fault.New(fault.Invalid, "events.many", "Please send 1 to 500 events at once.").On("events")
+	ErrBatch   = fault.New(fault.Invalid, "events.many", "Please send 1 to 100 events at once.").On("events")
 )

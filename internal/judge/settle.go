@@ -83,7 +83,7 @@ func (j *Judge) unlearn(tx *db.Tx, account string, sessions map[string]bool) err
 			j.counters.Unlearn(l)
 		}
 	})
-	return keepProfiles(tx, map[string]*risk.Profile{account: &p})
+	return keepProfiles(tx, locked{account: &p})
 }
 
 // past gives everything that happened in an account and is something to risk,

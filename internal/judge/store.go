@@ -3,13 +3,13 @@ package judge
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"maps"
 	"math"
 	"slices"
 	"strings"
 	"time"
 
+	"takeback/internal/account"
 	"takeback/internal/db"
 	"takeback/internal/risk"
 	"takeback/internal/seal"
@@ -45,36 +45,31 @@ func scanJudged(s db.Scanner) (j Judged, err error) {
 // recordColumns are written; the outcome comes later.
 const recordColumns = `id, source, event, account, at, taken_at, kind, session, body, scored, score, carried, action, acted, reasons, rules, outcome`
 
-// record keeps decisions. An event of the same source that was recorded before
-// stays as it was: its name is given back.
-func record(tx *db.Tx, source string, all []told) (lost []name, err error) {
-	for some := range slices.Chunk(all, db.AtOnce) {
-		var args []any
+const recordWidth = 17 // columns
+
+// record keeps decisions and tells whether it kept all: an event of the same
+// source that was recorded before stays as it was.
+func record(tx *db.Tx, source string, all []told) (whole bool, err error) {
+	whole = true
+	for some := range db.AtOnce(all) {
+		args := make([]any, 0, len(some)*recordWidth)
 		for i := range some {
 			if args, err = some[i].row(args, source, tx.Now); err != nil {
-				return nil, err
+				return false, err
 			}
 		}
-		kept, err := db.All(tx, db.Scan1[string], `INSERT INTO risk_event (`+recordColumns+`) VALUES `+db.Values(len(some), len(args)/len(some), 0)+
-			` ON CONFLICT (account, source, event) DO NOTHING RETURNING id`, args...)
+		kept, err := tx.Exec(`INSERT INTO risk_event (`+recordColumns+`) VALUES `+db.Values(len(some), recordWidth, 0)+
+			` ON CONFLICT (account, source, event) DO NOTHING`, args...)
 		if err != nil {
-			return nil, err
+			return false, err
 		}
-		for i := range some {
-			if len(kept) < len(some) && !slices.Contains(kept, some[i].judged.ID) {
-				lost = append(lost, name{some[i].event.Account, some[i].event.ID})
-			}
-		}
+		whole = whole && int(kept) == len(some)
 	}
-	return lost, nil
+	return whole, nil
 }
 
 // row appends what is written of a decision, in the order of recordColumns.
 func (t *told) row(args []any, source string, now time.Time) ([]any, error) {
-	body, err := json.Marshal(bodyOf(&t.event))
-	if err != nil {
-		return nil, err
-	}
 	reasons := ""
 	if d := &t.judged.Decision; len(d.Reasons) > 0 {
 		b, err := json.Marshal(d.Reasons)
@@ -84,32 +79,30 @@ func (t *told) row(args []any, source string, now time.Time) ([]any, error) {
 		reasons = string(b)
 	}
 	j := &t.judged
-	return append(args, j.ID, source, t.event.ID, j.Account, j.At, now, j.Kind, j.Session, string(body), j.Decision.Scored, thousandths(j.Decision.Score),
+	return append(args, j.ID, source, t.event.ID, j.Account, j.At, now, j.Kind, j.Session, t.body, j.Decision.Scored, thousandths(j.Decision.Score),
 		thousandths(j.Decision.Carried), j.Decision.Action.String(), j.Acted, reasons, strings.Join(j.Rules, " "), Unsaid), nil
 }
 
 func thousandths(x float64) int64 { return int64(math.Round(min(max(x, -1e6), 1e6) * 1000)) }
 
 // recorded gives what events of a source were answered; those it was not told of are
-// missing. Each is looked up by itself: asked for a list, PostgreSQL makes a plan for
-// the young table, which goes through all of it, and keeps that while it grows.
+// missing.
 func recorded(tx *db.Tx, source string, names []name) (map[name]Judged, error) {
 	type answer struct {
 		of name
 		Judged
 	}
 	all := map[name]Judged{}
-	for some := range slices.Chunk(names, db.AtOnce) {
-		args, each := []any{source}, make([]string, len(some))
-		for i, n := range some {
-			args = append(args, n.account, n.event)
-			each[i] = fmt.Sprintf(`SELECT event, `+judgedColumns+` FROM risk_event WHERE source = $1 AND account = $%d AND event = $%d`, len(args)-1, len(args))
+	for some := range db.AtOnce(names) {
+		args := make([]any, 0, 3*len(some))
+		for _, n := range some {
+			args = append(args, source, n.account, n.event)
 		}
 		found, err := db.All(tx, func(s db.Scanner) (a answer, err error) {
 			a.Judged, err = scanJudged(behind{s, &a.of.event})
 			a.of.account = a.Account
 			return a, err
-		}, strings.Join(each, ` UNION ALL `), args...)
+		}, db.UnionAll(len(some), `SELECT event, `+judgedColumns+` FROM risk_event WHERE source = $1 AND account = $2 AND event = $3`), args...)
 		if err != nil {
 			return nil, err
 		}
@@ -153,37 +146,55 @@ func profileOf(tx *db.Tx, account string) (p risk.Profile, err error) {
 	return decoded(body, err)
 }
 
+// locked are profiles of accounts.
+type locked map[string]*risk.Profile
+
 // lockProfiles gives the profiles of accounts for whoever writes them back:
-// nobody else does before the commit. The accounts are in order, so that no two
-// who lock some wait for one another.
-func lockProfiles(tx *db.Tx, accounts []string) (map[string]*risk.Profile, error) {
-	type row struct {
-		account string
-		body    []byte
-	}
-	all := make(map[string]*risk.Profile, len(accounts))
-	for some := range slices.Chunk(accounts, db.AtOnce) {
-		var args []any
-		for _, a := range some {
-			args = append(args, a, tx.Now, []byte{})
+// nobody else does before the commit. Who is not among them is no account: only
+// those without a profile have to be asked after. The accounts are in order.
+func lockProfiles(tx *db.Tx, accounts []string) (locked, error) {
+	all := make(locked, len(accounts))
+	for some := range db.AtOnce(accounts) {
+		args := make([]any, len(some))
+		for i, a := range some {
+			args[i] = a
 		}
-		rows, err := db.All(tx, func(s db.Scanner) (r row, err error) {
-			err = s.Scan(&r.account, &r.body)
-			return r, err
-		}, `INSERT INTO risk_profile (account, at, body) VALUES `+db.Values(len(some), 3, 0)+`
-			ON CONFLICT (account) DO UPDATE SET at = risk_profile.at RETURNING account, body`, args...)
+		err := all.read(tx, db.UnionAll(len(some), `SELECT account, body FROM (SELECT account, body FROM risk_profile WHERE account = $1`+tx.ForUpdate()+`) AS p`), args)
 		if err != nil {
 			return nil, err
 		}
-		for _, r := range rows {
-			p, err := decoded(r.body, nil)
-			if err != nil {
-				return nil, err
-			}
-			all[r.account] = &p
+	}
+	fresh, err := account.Known(tx, slices.DeleteFunc(slices.Clone(accounts), func(a string) bool { return all[a] != nil }))
+	if err != nil {
+		return nil, err
+	}
+	for some := range db.AtOnce(fresh) {
+		args := make([]any, 0, 3*len(some))
+		for _, a := range some {
+			args = append(args, a, tx.Now, []byte{})
+		}
+		err := all.read(tx, `INSERT INTO risk_profile (account, at, body) VALUES `+db.Values(len(some), 3, 0)+`
+			ON CONFLICT (account) DO UPDATE SET at = risk_profile.at RETURNING account, body`, args)
+		if err != nil {
+			return nil, err
 		}
 	}
 	return all, nil
+}
+
+// read adds the profiles that a statement gives.
+func (all locked) read(tx *db.Tx, sql string, args []any) error {
+	_, err := db.All(tx, func(s db.Scanner) (none struct{}, err error) {
+		var account string
+		var body []byte
+		if err = s.Scan(&account, &body); err != nil {
+			return none, err
+		}
+		p, err := decoded(body, nil)
+		all[account] = &p
+		return none, err
+	}, sql, args...)
+	return err
 }
 
 func decoded(body []byte, err error) (p risk.Profile, _ error) {
@@ -196,9 +207,9 @@ func decoded(body []byte, err error) (p risk.Profile, _ error) {
 	return p, err
 }
 
-func keepProfiles(tx *db.Tx, all map[string]*risk.Profile) error {
-	for some := range slices.Chunk(slices.Sorted(maps.Keys(all)), db.AtOnce) {
-		var args []any
+func keepProfiles(tx *db.Tx, all locked) error {
+	for some := range db.AtOnce(slices.Sorted(maps.Keys(all))) {
+		args := make([]any, 0, 3*len(some))
 		for _, a := range some {
 			body, err := all[a].MarshalBinary()
 			if err != nil {

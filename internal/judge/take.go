@@ -2,7 +2,6 @@ package judge
 
 import (
 	"context"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -41,13 +40,18 @@ func (j *Judge) Take(ctx context.Context, by access.Actor, events []Reported) (a
 	if len(events) == 0 || len(events) > MostAtOnce {
 		return nil, ErrBatch
 	}
-	events = slices.Clone(events) // what is filled in is not the caller's
-	sound := make([]error, len(events))
-	for i := range events {
-		events[i].Event, sound[i] = j.sound(events[i])
+	arrived := make([]arrival, len(events))
+	for i := range events { // before the transaction: other writers wait for that
+		a := &arrived[i]
+		if a.event, a.err = j.sound(events[i]); a.err != nil {
+			continue
+		}
+		if a.body, err = bodyOf(&a.event); err != nil {
+			return nil, err
+		}
 	}
 	err = j.DB.Write(ctx, func(tx *db.Tx) (err error) {
-		answers, err = j.takeAll(tx, by.ID, events, sound)
+		answers, err = j.takeAll(tx, by.ID, arrived)
 		return err
 	})
 	return answers, err
