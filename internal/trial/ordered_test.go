@@ -112,6 +112,10 @@ func FuzzOrdered(f *testing.F) {
 	_, body, _ := bytes.Cut(text, []byte("\n"))
 	f.Add(body[:min(len(body), 4000)])
 	f.Add([]byte("0,2020-02-03 12:00:00.000,1,\"\n\"\",\n,,,\"\r\n"))
+	lines := bytes.SplitAfter(body, []byte("\n"))
+	lines = slices.Insert(lines[:min(len(lines), 6)], 3, []byte("broken,row\n"))
+	slices.Reverse(lines)
+	f.Add(bytes.TrimSuffix(bytes.Join(lines, nil), []byte("\n"))) // none stands where it belongs
 	f.Fuzz(func(t *testing.T, b []byte) {
 		file := header + string(b)
 		ordered, _, err := Ordered(strings.NewReader(file), int64(len(file)))
