@@ -137,6 +137,7 @@ func shownAnswer(id string, a *judge.Answer) Answer {
 	if a.Decision.Scored {
 		out.Score = &a.Decision.Score
 	}
+	out.Reasons = make([]EventReason, 0, len(a.Decision.Reasons))
 	for _, r := range a.Decision.Reasons {
 		shown := EventReason{Signal: string(r.Signal), En: r.Words("en"), Ja: r.Words("ja")}
 		if r.Odds != 1 {

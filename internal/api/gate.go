@@ -141,7 +141,10 @@ func soundAddress(u *url.URL) error {
 }
 
 func soundBody(w http.ResponseWriter, r *http.Request) error {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	var b bytes.Buffer
+	b.Grow(int(min(max(r.ContentLength, 0), maxBody)) + bytes.MinRead) // whoever announces much and sends nothing costs 64 KiB
+	_, err := b.ReadFrom(http.MaxBytesReader(w, r.Body, maxBody))
+	body := b.Bytes()
 	switch err.(type) {
 	case nil:
 	case *http.MaxBytesError:

@@ -60,8 +60,8 @@ func (d *Decision) Teaches() bool { return d.Action < StepUp }
 // not words: Words puts it into a language.
 type Reason struct {
 	Signal Signal
-	Name   string  // what was seen: a country, a browser, a kind of event
-	Number int64   // a count, minutes, kilometres, or the number of a network; as the signal says
+	Name   string  `json:",omitzero"` // what was seen: a country, a browser, a kind of event
+	Number int64   `json:",omitzero"` // a count, minutes, kilometres, or the number of a network; as the signal says
 	Share  float64 // of all sign-ins here that show the same; negative if nobody counted
 	Odds   float64 // by how much the odds change; 1 if the signal is a rule and no likelihood
 }

@@ -66,6 +66,7 @@ func (r Reason) Words(language string) string {
 // fill puts the values in their places, in one pass: a name may itself look like a place.
 func (r Reason) fill(said, name string) string {
 	var b strings.Builder
+	b.Grow(len(said) + len(name))
 	for {
 		before, rest, found := strings.Cut(said, "{")
 		b.WriteString(before)
