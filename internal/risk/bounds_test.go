@@ -179,9 +179,11 @@ func TestCensusIsBounded(t *testing.T) {
 	t.Parallel()
 	c := newCensus(10)
 	for i := range 1000 {
-		c.add(uint64(i+1), true)
+		c.add(uint64(i + 1))
 	}
-	c.add(1, false)
+	c.add(1)
+	c.own(1)
+	c.own(11) // there was no room for it
 	if len(c.Counts) != 10 || c.Counts[1] != (tally{2, 1}) {
 		t.Errorf("%d values, the first %v", len(c.Counts), c.Counts[1])
 	}

@@ -66,6 +66,23 @@ func (c *Counters) Observe(e *Event, d *Decision) {
 
 // Learn counts what a success has taught its profile.
 func (c *Counters) Learn(l Lesson) {
+	c.Hear(l)
+	for i, value := range l.counted() {
+		if l.fresh(level(i)) {
+			c.census[i].own(value)
+		}
+	}
+	if l.chanced && !l.turned {
+		c.chances++
+		for i := range levels {
+			c.news[i] += uint64(l.news >> i & 1)
+		}
+	}
+}
+
+// Hear is the part of Learn that holds whoever it was: that somebody signed in, and
+// with what. It makes nothing popular and no novelty usual.
+func (c *Counters) Hear(l Lesson) {
 	v := &l.values
 	c.SignIns++
 	if l.first {
@@ -74,13 +91,7 @@ func (c *Counters) Learn(l Lesson) {
 	c.addresses.add(v.address, v.network, v.country)
 	c.agents.add(v.agent, v.browser, v.os, v.device)
 	for i, value := range l.counted() {
-		c.census[i].add(value, l.fresh(level(i)))
-	}
-	if l.chanced && !l.turned {
-		c.chances++
-		for i := range levels {
-			c.news[i] += uint64(l.news >> i & 1)
-		}
+		c.census[i].add(value)
 	}
 }
 
@@ -128,6 +139,13 @@ func (l *Lesson) fresh(at level) bool { return !l.guested && (l.first || l.own>>
 // two shows what nobody has shown, so that it is rare and not impossible.
 func (c *Counters) share(t tally) float64 {
 	return (float64(t.Accounts) + 0.5) / (float64(c.Accounts) + 1)
+}
+
+// PartOfCountry is which part of the accounts that were seen in the country of an
+// event was seen in its network.
+func (c *Counters) PartOfCountry(e *Event) float64 {
+	network, country := hashNumber(c.seed, e.Place.Network), hash(c.seed, e.Place.Country)
+	return min(c.share(c.census[atNetwork].Counts[network])/c.share(c.census[atCountry].Counts[country]), 1)
 }
 
 // rate is how often everybody's sign-in is new at a level, but for what a sight hides.

@@ -56,6 +56,13 @@ func (p *Profile) Learn(e *Event, c *Counters) (Lesson, bool) {
 	return l, true
 }
 
+// Like tells whether an event comes as the success did: from the same network with
+// the same agent, as guests are told to be alike.
+func (l *Lesson) Like(e *Event, c *Counters) bool {
+	v := valuesOf(c.seed, e)
+	return l.values.network == v.network && l.values.agent == v.agent
+}
+
 // token is what the client will show next time.
 func (l *Lesson) token() uint64 {
 	if l.values.given != 0 {

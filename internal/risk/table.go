@@ -129,7 +129,7 @@ type tally struct{ SignIns, Accounts uint32 }
 
 func newCensus(most int) census { return census{Most: most, Counts: map[uint64]tally{}} }
 
-func (c *census) add(value uint64, fresh bool) {
+func (c *census) add(value uint64) {
 	if value == 0 {
 		return
 	}
@@ -138,10 +138,15 @@ func (c *census) add(value uint64, fresh bool) {
 		return
 	}
 	t.SignIns++
-	if fresh {
-		t.Accounts++
-	}
 	c.Counts[value] = t
+}
+
+// own counts one more account that has a value of its own.
+func (c *census) own(value uint64) {
+	if t, known := c.Counts[value]; known {
+		t.Accounts++
+		c.Counts[value] = t
+	}
 }
 
 func (c *census) drop(value uint64, fresh bool) {

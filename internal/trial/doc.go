@@ -10,7 +10,8 @@
 //
 // A file of rows has no second proofs in it. A success that was loud enough for one
 // in twenty to be asked is taken to have been asked and to have passed; one that was
-// quiet vouches for nothing (asking.go).
+// quiet vouches for nothing (asking.go). One that was new in both, place and client,
+// is held back from its like for some days (newcomer.go).
 //
 // It has no score of its own: both scorers, their profiles and counters and the
 // fitting of weights are package risk's. It owns no table and touches no database.

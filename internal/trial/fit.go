@@ -38,7 +38,7 @@ func Fit(from io.Reader, f Fitting) (*risk.Weights, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := &gathering{accounts: newAccounts(), counters: risk.NewCounters(1, f.Sizes), tutor: risk.NewTutor(f.Seed, f.Most), tables: tables, asking: asking{share: askedOfRows}}
+	g := &gathering{accounts: newAccounts(), counters: risk.NewCounters(1, f.Sizes), tutor: risk.NewTutor(f.Seed, f.Most), tables: tables, asking: asking{share: askedOfRows}, newcomers: newNewcomers()}
 	var row Row
 	for broken := 0; ; {
 		err := r.Read(&row)
@@ -74,21 +74,23 @@ type gathering struct {
 	tutor    *risk.Tutor
 	tables   *risk.Tables
 	asking   asking
+	newcomers
 }
 
 // take shows a holder's sign-in to the tutor, if its time has come, and lets it teach.
 func (g *gathering) take(row *Row, pairs bool) {
 	event := row.Event()
-	_, profile := g.accounts.open(row.User)
+	g.pass(event.At)
+	number, profile := g.accounts.open(row.User)
+	seen, days := g.view(&event, number, profile, g.counters), 0
 	if pairs {
-		g.tutor.See(&event, profile, g.counters)
+		g.tutor.See(&event, seen, g.counters)
 	}
-	if d := risk.Decide(&event, profile, g.counters, g.tables); g.asking.asked(&d, g.tables.Limits.StepUp) {
+	if d := risk.Decide(&event, seen, g.counters, g.tables); g.asking.asked(&d, g.tables.Limits.StepUp) {
 		event.Marks |= risk.Proved
+		days = heldBack(risk.NewsOf(&event, seen, g.counters), g.counters.PartOfCountry(&event))
 	}
-	if lesson, ok := profile.Learn(&event, g.counters); ok {
-		g.counters.Learn(lesson)
-	}
+	g.learn(&event, number, profile, g.counters, days)
 }
 
 func (g *gathering) fit() (*risk.Weights, error) {

@@ -86,7 +86,7 @@ func (p Replay) run(from io.Reader) (*history, error) {
 		tables.Freeman = true // the one scorer there is decides
 		p.Tables = &tables
 	}
-	g := &going{Replay: p, accounts: newAccounts(), counters: risk.NewCounters(1, p.Sizes), asking: asking{share: askedOfRows},
+	g := &going{Replay: p, accounts: newAccounts(), counters: risk.NewCounters(1, p.Sizes), asking: asking{share: askedOfRows}, newcomers: newNewcomers(),
 		history: &history{kinds: []string{"holder", "takeover"}, numbers: map[string]uint8{}}}
 	if p.Scores != nil {
 		g.scores = bufio.NewWriterSize(p.Scores, 1<<20)
@@ -128,18 +128,24 @@ type going struct {
 	accounts *accounts
 	counters *risk.Counters
 	asking   asking
-	scores   *bufio.Writer
-	line     []byte
+	newcomers
+	scores *bufio.Writer
+	line   []byte
 }
 
 // step decides on a row, writes what came out, and learns it if it may teach.
 func (g *going) step(row *Row) error {
 	g.count(row)
 	event := row.Event()
+	g.pass(event.At)
 	number, profile := g.accounts.find(row.User)
+	seen := profile
+	if g.Use[Ours] { // Freeman's model knows no newcomers
+		seen = g.view(&event, number, profile, g.counters)
+	}
 	var decision risk.Decision
 	if g.scores != nil || g.Use[Ours] {
-		decision = risk.Decide(&event, profile, g.counters, g.Tables)
+		decision = risk.Decide(&event, seen, g.counters, g.Tables)
 		g.counters.Observe(&event, &decision)
 	}
 	known := profile != nil && profile.Successes() > 0
@@ -153,13 +159,15 @@ func (g *going) step(row *Row) error {
 		if !known {
 			g.First++
 		}
-		_, profile = g.accounts.open(row.User)
+		number, profile = g.accounts.open(row.User)
+		days := 0
 		if g.asking.asked(&decision, g.Tables.Limits.StepUp) {
 			event.Marks |= risk.Proved
+			if g.Use[Ours] {
+				days = heldBack(risk.NewsOf(&event, seen, g.counters), g.counters.PartOfCountry(&event))
+			}
 		}
-		if lesson, ok := profile.Learn(&event, g.counters); ok {
-			g.counters.Learn(lesson)
-		}
+		g.learn(&event, number, profile, g.counters, days)
 	}
 	return g.write(row, known, &decision)
 }
