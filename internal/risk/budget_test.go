@@ -118,6 +118,30 @@ func TestABudgetHoldsForWhatIsToCome(t *testing.T) {
 	}
 }
 
+// Scores rise while accounts grow older. A limit that moves with them keeps to its
+// budget, and spends most of it.
+func TestAMovingLimitFollowsScoresThatRise(t *testing.T) {
+	t.Parallel()
+	const signIns = 120_000
+	for seed := range uint64(3) {
+		draw := rand.New(rand.NewPCG(seed, 3))
+		var m Meter
+		asked := 0
+		for i := range signIns {
+			score := draw.NormFloat64() + .3*float64(i)/signIns
+			limit := Limits{End: 7}.Within(Budget{Challenge: .02}, &m, &Meter{}).StepUp
+			if i >= signIns/2 && score >= limit {
+				asked++
+			}
+			m.Add(score, false)
+		}
+		of := float64(asked) / (signIns / 2)
+		if of > .02 || of < .015 {
+			t.Errorf("%.4f were asked of .02", of)
+		}
+	}
+}
+
 // Whoever makes a thousand risky changes in accounts of their own must not have
 // spent what would hold the one that counts.
 func TestAFloodDoesNotBuyTheRightToPass(t *testing.T) {

@@ -19,6 +19,7 @@ type Aftermath struct {
 	Besides   int         `json:"sign_ins_while_an_intruder_was_in"` // holders' own, counted nowhere else
 	Takeovers []Takeovers `json:"takeovers"`
 	Holders   []Holders   `json:"holders"`
+	Moving    Holders     `json:"holders_if_limits_move"` // with their scores, as a server's do
 	Aims      []Aimed     `json:"budgets_of_holding"`
 	Curves    [][2]Curve  `json:"curves"` // by kind: held, ended or frozen alone, and with the challenge counted
 }
@@ -84,9 +85,13 @@ func (a *Aftermath) Text(out io.Writer) error {
 			t.Asked.Value, per(t.WithChallenge, 1), t.Seconds.Median, t.Seconds.P95, t.Events.Median, t.Events.P95)
 	}
 	fmt.Fprint(w, "\nholders\tsign-ins\tchallenged of 1000\t(95 %)\tchanges\theld of 1000\t(95 %)\tended of a million sign-ins\t(95 %)\tfrozen of a million\t(95 %)\t\n")
-	for _, h := range a.Holders {
-		fmt.Fprintf(w, "%s\t%d\t%s\t%d\t%s\t%s\t%s\t\n", h.Kind, h.Frozen.N, per(h.Asked, 1e3), h.Held.N, per(h.Held, 1e3), per(h.Ended, 1e6), per(h.Frozen, 1e6))
+	row := func(name string, h Holders) {
+		fmt.Fprintf(w, "%s\t%d\t%s\t%d\t%s\t%s\t%s\t\n", name, h.Frozen.N, per(h.Asked, 1e3), h.Held.N, per(h.Held, 1e3), per(h.Ended, 1e6), per(h.Frozen, 1e6))
 	}
+	for _, h := range a.Holders {
+		row(h.Kind, h)
+	}
+	row("all, if limits move as a server's", a.Moving)
 	a.budgets(w)
 	a.trade(w)
 	return w.Flush()

@@ -1,8 +1,10 @@
 package trial
 
 import (
+	"cmp"
 	"fmt"
 	"io"
+	"slices"
 
 	"takeback/internal/risk"
 )
@@ -39,6 +41,25 @@ func (b *bench) aimed() (all []Aimed) {
 		all = append(all, a)
 	}
 	return all
+}
+
+// moved gives the actions that limits would have had which go with the holders'
+// later steps, as those of a server do.
+func (b *bench) moved() map[*step]risk.Action {
+	var steps []*step
+	for _, a := range b.holders {
+		for i := range a.steps {
+			steps = append(steps, &a.steps[i])
+		}
+	}
+	slices.SortStableFunc(steps, func(x, y *step) int { return cmp.Compare(x.at, y.at) })
+	server, actions := *b, make(map[*step]risk.Action, len(steps)) // whose meters go on
+	for _, s := range steps {
+		l := server.within(b.Budget)
+		actions[s] = s.under(&l)
+		server.measure(s)
+	}
+	return actions
 }
 
 // budgets writes what came of them.

@@ -73,8 +73,10 @@ func (b *bench) judge() *Aftermath {
 		a.Curves = append(a.Curves, b.trade(k))
 	}
 	for _, k := range append([]string{"holder"}, kindsOf(b.holders)...) {
-		a.Holders = append(a.Holders, b.legitimate(k))
+		a.Holders = append(a.Holders, b.legitimate(k, func(s *step) risk.Action { return s.under(&b.limits) }))
 	}
+	moved := b.moved()
+	a.Moving = b.legitimate("holder", func(s *step) risk.Action { return moved[s] })
 	a.Aims = b.aimed()
 	a.About = []string{
 		"Synthetic: no public data set has what follows a sign-in. Looking around for three minutes, one in five for more than twenty, and a return within 13 hours are published; the rest is assumed.",
@@ -210,7 +212,8 @@ func (b *bench) takeovers(kind string) (t Takeovers) {
 	return t
 }
 
-func (b *bench) legitimate(kind string) (h Holders) {
+// legitimate is what holders of a kind bore of what was done.
+func (b *bench) legitimate(kind string, done func(*step) risk.Action) (h Holders) {
 	h.Kind = kind
 	var asked, held, ended, frozen sample
 	for _, a := range b.holders {
@@ -220,7 +223,7 @@ func (b *bench) legitimate(kind string) (h Holders) {
 		worst := risk.Let
 		for i := range a.steps {
 			s := &a.steps[i]
-			action := s.under(&b.limits)
+			action := done(s)
 			worst = max(worst, action)
 			if s.kind == risk.SignedIn && s.scored {
 				asked.add(a.account, part(action >= risk.StepUp), 1)
