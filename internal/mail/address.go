@@ -88,6 +88,7 @@ func ParseAddress(s string) (Address, error) {
 func fold(local string) string {
 	for range 4 {
 		next := norm.NFKC.String(strings.ToLower(norm.NFKC.String(local)))
+		next = strings.ReplaceAll(next, "ς", "σ") // which of them a Σ becomes depends on the way it is written
 		if next == local {
 			break
 		}

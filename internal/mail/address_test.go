@@ -4,8 +4,10 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"unicode"
 	"unicode/utf8"
 
+	"golang.org/x/text/unicode/norm"
 	"pgregory.net/rapid"
 
 	"takeback/internal/fault"
@@ -146,6 +148,24 @@ func TestAnAddressReadAgainIsTheSame(t *testing.T) {
 	})
 	if met < 30 {
 		t.Errorf("only %d addresses were good: the property was hardly tested", met)
+	}
+}
+
+// TestNoLetterHasTwoSmallForms: whoever writes an address in small letters, or in
+// another form of them, is the same person.
+func TestNoLetterHasTwoSmallForms(t *testing.T) {
+	t.Parallel()
+	for r := rune('A'); r < 0x20000; r++ {
+		if !unicode.IsLetter(r) {
+			continue
+		}
+		s := string(r)
+		want := fold(s)
+		for _, form := range []string{strings.ToLower(s), norm.NFKC.String(s), strings.ToLower(norm.NFKC.String(s)), want} {
+			if got := fold(form); got != want {
+				t.Errorf("%q (%U) is folded to %q, and %q to %q", s, r, want, form, got)
+			}
+		}
 	}
 }
 
