@@ -109,10 +109,7 @@ type shown struct{ n, until, any int }
 func (s shown) by(u use, value, asked int) shown {
 	var n, until int
 	if value == asked {
-		n = u.n
-	}
-	if value == asked {
-		until = u.until
+		n, until = u.n, u.until
 	}
 	return shown{s.n + n, max(s.until, until), s.any | value}
 }
